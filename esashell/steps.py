@@ -1,0 +1,149 @@
+"""The requests: the only things that ever wait.
+
+A conversation with the network is a generator that yields requests and is sent their replies:
+
+    def look_up(qname, rdtype) -> Steps[Answer]: ...
+
+Whoever drives it decides what answers: a lab in memory, real sockets, a tape, simulated time. The
+engine cannot tell, which is why one engine serves them all and every test runs the real thing.
+
+Three rules, each learnt from a crash:
+
+1. Never `yield` in a `finally`. Ctrl-C closes the generator, and Python raises RuntimeError when
+   a closing generator yields. What was opened belongs to the world's *session*, which closes it.
+2. One session for each conversation, or interleaved attempts share one another's connections.
+3. Time is whole microseconds.
+
+A request that cannot be performed is a `TransportError` thrown at the `yield`, so plain `try` and
+`except` work. Replies, by request:
+
+    Exchange -> bytes      Connect -> str (our own address)   Send -> None     Receive -> bytes
+    StartTls -> TlsPeer    Wait    -> None                    All  -> tuple    Tell    -> None
+"""
+
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager
+from typing import Any, Protocol, TypeVar
+
+from msgspec import Struct
+
+from esashell.clock import SECOND
+from esashell.errors import TransportError
+
+R = TypeVar("R")
+Steps = Generator[Any, Any, R]
+
+
+class TlsPolicy(Struct, frozen=True):
+    """What our side of a handshake offers: OpenSSL's cipher list and the lowest version."""
+
+    minimum: str = "TLSv1"
+    maximum: str = "TLSv1.3"
+    ciphers: str = "DEFAULT:@SECLEVEL=0"
+
+
+class TlsPeer(Struct, frozen=True):
+    """The other end of a handshake that succeeded.
+
+    `chain` is what the peer sent, DER, leaf first, unverified: nobody has trusted anything yet.
+    """
+
+    version: str
+    cipher: str
+    chain: tuple[bytes, ...]
+
+
+class Exchange(Struct, frozen=True):
+    """Send one DNS message to a server's address and take its reply.
+
+    The message ID is the world's affair: the engine writes 0 and gets 0 back, so that a tape and
+    a live run compare equal and no guessable number is ever used on a real network.
+    """
+
+    server: str
+    message: bytes
+    tcp: bool = False
+    timeout: int = 5 * SECOND
+
+
+class Connect(Struct, frozen=True):
+    """Open a TCP connection; a second one in the same conversation replaces the first."""
+
+    address: str
+    port: int = 25
+    timeout: int = 30 * SECOND
+
+
+class Send(Struct, frozen=True):
+    data: bytes
+
+
+class Receive(Struct, frozen=True):
+    """Whatever bytes come next, at least one; empty when the peer has closed."""
+
+    timeout: int = 30 * SECOND
+
+
+class StartTls(Struct, frozen=True):
+    """Shake hands on the open connection; `server_name` goes out as SNI."""
+
+    server_name: str
+    policy: TlsPolicy = TlsPolicy()
+    timeout: int = 30 * SECOND
+
+
+class Wait(Struct, frozen=True):
+    microseconds: int
+
+
+class All(Struct, frozen=True):
+    """Conversations that may go on at the same time; the reply is their results, in order."""
+
+    steps: tuple[Steps[Any], ...]
+
+
+class Tell(Struct, frozen=True):
+    """Something the conversation found out, for whoever listens; nothing waits for it."""
+
+    event: Any
+
+
+Request = Exchange | Connect | Send | Receive | StartTls | Wait | All | Tell
+Listener = Callable[[Any], None]
+
+
+class Session(Protocol):
+    """Performs the requests of one conversation, and closes what they opened."""
+
+    def perform(self, request: Any) -> Any:
+        """The reply; raises `TransportError` when there is none."""
+
+
+class World(Protocol):
+    def session(self) -> AbstractContextManager[Session]: ...
+
+
+def _deaf(event: Any) -> None:
+    """Nobody listens."""
+
+
+def run(steps: Steps[R], session: Session, listen: Listener = _deaf) -> R:
+    """Drive one conversation to its end, one request after the other."""
+    reply: Any = None
+    fault: TransportError | None = None
+    while True:
+        try:
+            request = steps.throw(fault) if fault else steps.send(reply)
+        except StopIteration as stop:
+            result: R = stop.value
+            return result
+        reply, fault = None, None
+        if isinstance(request, Tell):
+            listen(request.event)
+        elif isinstance(request, All):
+            reply = tuple(run(each, session, listen) for each in request.steps)
+        else:
+            try:
+                reply = session.perform(request)
+            except TransportError as error:
+                fault = error

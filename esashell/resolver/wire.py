@@ -1,0 +1,330 @@
+"""DNS messages to and from bytes (RFC 1035 4, RFC 6891, RFC 8914).
+
+Parsing keeps what was received and judges nothing. Records are grouped into RRsets with the
+signatures that cover them, rdata is turned into canonical form on the way (names uncompressed and,
+for the types of RFC 4034 6.2 as amended by RFC 6840 5.1, in lower case), so a signature can be
+checked over these bytes as they are. An rdata that does not fit its type is kept as raw bytes: one
+malformed record never costs the others, and whoever reads it finds out. Only a message whose
+frame is broken (a record that runs over the end, a compression loop) is refused as a whole.
+"""
+
+import struct
+
+from msgspec import Struct
+
+from esashell.errors import TransportError
+from esashell.resolver.names import ROOT, Name
+from esashell.resolver.rrtypes import RRType
+
+QR, AA, TC, RD, RA, AD, CD = 0x8000, 0x0400, 0x0200, 0x0100, 0x0080, 0x0020, 0x0010
+PAYLOAD = 1232  # EDNS buffer size that avoids fragments (DNS flag day 2020)
+
+_HEADER = struct.Struct("!HHHHHH")
+_FIXED = struct.Struct("!HHIH")
+_EDE = 15  # option code of an extended error (RFC 8914 2)
+
+# Where names stand in an rdata: octets before the first, and how many follow one another. What
+# comes behind them is copied. NSEC is not here: its name is never compressed (RFC 4034 4.1.1) and
+# keeps its case (RFC 6840 5.1).
+_NAMES_IN: dict[int, tuple[int, int]] = {
+    RRType.NS: (0, 1),
+    3: (0, 1),
+    4: (0, 1),
+    RRType.CNAME: (0, 1),
+    RRType.SOA: (0, 2),
+    7: (0, 1),
+    8: (0, 1),
+    9: (0, 1),
+    RRType.PTR: (0, 1),
+    14: (0, 2),
+    RRType.MX: (2, 1),
+    17: (0, 2),
+    18: (2, 1),
+    21: (2, 1),
+    26: (2, 2),
+    RRType.SRV: (6, 1),
+    36: (2, 1),
+    RRType.DNAME: (0, 1),
+    RRType.RRSIG: (18, 1),
+}
+
+
+class BadMessage(TransportError):
+    """The bytes are no DNS message. To whoever asked, the server has not answered."""
+
+    word = "malformed DNS message"
+
+
+class Rrset(Struct, frozen=True):
+    """All records of one owner and type in one section, and the signatures said to cover them.
+
+    `rdatas` are canonical, without duplicates, in the order received; `signatures` are whole RRSIG
+    rdatas. `ttl` is in seconds, the smallest of the set (RFC 2181 5.2).
+    """
+
+    owner: Name
+    rdtype: int
+    ttl: int
+    rdatas: tuple[bytes, ...]
+    signatures: tuple[bytes, ...] = ()
+
+
+class Message(Struct, frozen=True):
+    """A whole DNS message; `rcode` includes the extended bits, `payload` is 0 without EDNS."""
+
+    id: int = 0
+    flags: int = 0
+    rcode: int = 0
+    question: tuple[tuple[Name, int], ...] = ()
+    answer: tuple[Rrset, ...] = ()
+    authority: tuple[Rrset, ...] = ()
+    additional: tuple[Rrset, ...] = ()
+    payload: int = 0
+    dnssec_ok: bool = False
+    extended_errors: tuple[tuple[int, str], ...] = ()
+
+
+def query(
+    qname: Name, qtype: int, *, recursive: bool = True, checking_disabled: bool = True
+) -> bytes:
+    """A question with EDNS and DO set (RFC 4035 4.1), ID 0.
+
+    CD is set because we validate ourselves: without it a validating resolver would hide from us
+    what is wrong behind a SERVFAIL (RFC 6840 5.9).
+    """
+    flags = (RD if recursive else 0) | (CD if checking_disabled else 0)
+    return b"".join(
+        (
+            _HEADER.pack(0, flags, 1, 0, 0, 1),
+            qname,
+            struct.pack("!HH", qtype, 1),
+            b"\x00" + _FIXED.pack(RRType.OPT, PAYLOAD, 0x8000, 0),
+        )
+    )
+
+
+def parse(wire: bytes) -> Message:
+    """The message in these bytes; `BadMessage` when they do not hold one. Never raises else."""
+    try:
+        return _parse(wire)
+    except (struct.error, IndexError) as error:
+        raise BadMessage("the message ends too early") from error
+
+
+def _parse(wire: bytes) -> Message:
+    ident, flags, questions, *counts = _HEADER.unpack_from(wire)
+    names: dict[int, Name] = {}
+    at = 12
+    question = []
+    for _ in range(questions):
+        qname, at = _name(wire, at, names)
+        qtype, _qclass = struct.unpack_from("!HH", wire, at)
+        at += 4
+        question.append((qname, qtype))
+    edns: _Edns | None = None
+    sections = []
+    for count in counts:
+        gathered = _Section()
+        for _ in range(count):
+            owner, at = _name(wire, at, names)
+            rdtype, rdclass, ttl, length = _FIXED.unpack_from(wire, at)
+            at += 10
+            if at + length > len(wire):
+                raise BadMessage("a record runs over the end of the message")
+            if rdtype == RRType.OPT:
+                edns = edns or _edns(rdclass, ttl, wire[at : at + length])
+            elif rdclass == 1:
+                gathered.add(owner, rdtype, ttl, _rdata(wire, at, length, rdtype, names))
+            at += length
+        sections.append(gathered.rrsets())
+    return Message(
+        id=ident,
+        flags=flags & 0xFFF0,
+        rcode=(flags & 0xF) | ((edns.high_rcode << 4) if edns else 0),
+        question=tuple(question),
+        answer=sections[0],
+        authority=sections[1],
+        additional=sections[2],
+        payload=edns.payload if edns else 0,
+        dnssec_ok=bool(edns and edns.dnssec_ok),
+        extended_errors=edns.errors if edns else (),
+    )
+
+
+class _Section:
+    """Records of one section on their way into RRsets."""
+
+    def __init__(self) -> None:
+        self.sets: dict[tuple[Name, int], tuple[list[int], dict[bytes, None]]] = {}
+        self.signatures: dict[tuple[Name, int], tuple[list[int], dict[bytes, None]]] = {}
+
+    def add(self, owner: Name, rdtype: int, ttl: int, rdata: bytes) -> None:
+        if rdtype == RRType.RRSIG and len(rdata) >= 18:
+            key, into = (owner, int.from_bytes(rdata[:2], "big")), self.signatures
+        else:
+            key, into = (owner, rdtype), self.sets
+        ttls, rdatas = into.setdefault(key, ([], {}))
+        # RFC 2181 8: a TTL with its top bit set counts as zero.
+        ttls.append(ttl if ttl < 0x80000000 else 0)
+        rdatas[rdata] = None
+
+    def rrsets(self) -> tuple[Rrset, ...]:
+        found = []
+        for (owner, rdtype), (ttls, rdatas) in self.sets.items():
+            _, signatures = self.signatures.pop((owner, rdtype), ((), ()))
+            found.append(Rrset(owner, rdtype, min(ttls), tuple(rdatas), tuple(signatures)))
+        # Signatures of sets that are not here: the answer to a question for RRSIG itself.
+        alone: dict[Name, tuple[list[int], list[bytes]]] = {}
+        for (owner, _), (ttls, rdatas) in self.signatures.items():
+            all_ttls, every = alone.setdefault(owner, ([], []))
+            all_ttls.extend(ttls)
+            every.extend(rdatas)
+        found.extend(
+            Rrset(owner, RRType.RRSIG, min(ttls), tuple(every))
+            for owner, (ttls, every) in alone.items()
+        )
+        return tuple(found)
+
+
+class _Edns(Struct, frozen=True):
+    payload: int
+    high_rcode: int
+    dnssec_ok: bool
+    errors: tuple[tuple[int, str], ...]
+
+
+def _edns(payload: int, ttl: int, rdata: bytes) -> _Edns:
+    errors = []
+    at = 0
+    while at + 4 <= len(rdata):
+        code, length = struct.unpack_from("!HH", rdata, at)
+        body = rdata[at + 4 : at + 4 + length]
+        at += 4 + length
+        if code == _EDE and len(body) >= 2:
+            errors.append((int.from_bytes(body[:2], "big"), body[2:].decode("utf-8", "replace")))
+    return _Edns(max(payload, 512), ttl >> 24, bool(ttl & 0x8000), tuple(errors))
+
+
+def _name(wire: bytes, at: int, seen: dict[int, Name]) -> tuple[Name, int]:
+    """The name that starts at an offset, and the offset behind it."""
+    start, end = at, 0
+    labels: list[bytes] = []
+    size = 0
+    suffix: Name | None = None
+    while suffix is None:
+        length = wire[at]
+        if length == 0:
+            end = end or at + 1
+            suffix = ROOT
+        elif length < 64:
+            label = wire[at : at + 1 + length]
+            size += length + 1
+            if len(label) != length + 1 or size > 254:
+                raise BadMessage("a name is cut off, or longer than 255 octets")
+            labels.append(label)
+            at += length + 1
+        elif length >= 192:
+            target = ((length & 0x3F) << 8) | wire[at + 1]
+            end = end or at + 2
+            # Pointers must lead backwards (RFC 1035 4.1.4), which also bounds the walk.
+            if target >= at:
+                raise BadMessage("a compression pointer leads forward")
+            suffix = seen.get(target)
+            at = target
+        else:
+            raise BadMessage("a label of an unknown kind")
+    if size + len(suffix) > 255:
+        raise BadMessage("a name is longer than 255 octets")
+    # Length octets are below 64, so lower() leaves them alone.
+    name = Name(b"".join(labels).lower() + suffix) if labels else suffix
+    seen[start] = name
+    return name, end
+
+
+def _rdata(wire: bytes, at: int, length: int, rdtype: int, seen: dict[int, Name]) -> bytes:
+    """The rdata in canonical form, or as it was received when it does not fit its type."""
+    raw = wire[at : at + length]
+    layout = _NAMES_IN.get(rdtype)
+    if layout is None:
+        return raw
+    before, count = layout
+    end = at + length
+    parts = [wire[at : at + before]]
+    at += before
+    try:
+        for _ in range(count):
+            name, at = _name(wire, at, seen)
+            parts.append(name)
+    except (BadMessage, IndexError):
+        return raw
+    if at > end:
+        return raw
+    parts.append(wire[at:end])
+    return b"".join(parts)
+
+
+def encode(message: Message, limit: int = 65535) -> bytes:
+    """The message as bytes, owner names compressed; over `limit` only its head, with TC set."""
+    head = _encode_head(message)
+    offsets: dict[Name, int] = {}
+    if message.question:
+        _remember(message.question[0][0], 12, offsets)
+    body = bytearray()
+    counts = []
+    for section in (message.answer, message.authority, message.additional):
+        count = 0
+        for rrset in section:
+            for rdtype, rdatas in (
+                (rrset.rdtype, rrset.rdatas),
+                (RRType.RRSIG, rrset.signatures),
+            ):
+                for rdata in rdatas:
+                    body += _owner(rrset.owner, len(head) + len(body), offsets)
+                    body += _FIXED.pack(rdtype, 1, rrset.ttl, len(rdata)) + rdata
+                    count += 1
+        counts.append(count)
+    opt = _encode_opt(message)
+    flags = (message.flags & 0xFFF0) | (message.rcode & 0xF)
+    questions = len(message.question)
+    if len(head) + len(body) + len(opt) > limit:
+        counts, body, flags = [0, 0, 0], bytearray(), flags | TC
+    header = _HEADER.pack(message.id, flags, questions, counts[0], counts[1], counts[2] + bool(opt))
+    return header + head[12:] + bytes(body) + opt
+
+
+def _encode_head(message: Message) -> bytes:
+    question = b"".join(name + struct.pack("!HH", qtype, 1) for name, qtype in message.question)
+    return bytes(12) + question
+
+
+def _encode_opt(message: Message) -> bytes:
+    if not message.payload:
+        return b""
+    options = b""
+    for code, text in message.extended_errors:
+        body = struct.pack("!H", code) + text.encode()
+        options += struct.pack("!HH", _EDE, len(body)) + body
+    ttl = ((message.rcode >> 4) << 24) | (0x8000 if message.dnssec_ok else 0)
+    return b"\x00" + _FIXED.pack(RRType.OPT, message.payload, ttl, len(options)) + options
+
+
+def _owner(name: Name, at: int, offsets: dict[Name, int]) -> bytes:
+    """The name as it stands at an offset: its own labels, then a pointer to what stood before."""
+    written = b""
+    rest = name
+    while len(rest) > 1:
+        known = offsets.get(rest)
+        if known is not None:
+            _remember(name, at, offsets)
+            return written + struct.pack("!H", 0xC000 | known)
+        written += rest[: rest[0] + 1]
+        rest = rest.parent
+    _remember(name, at, offsets)
+    return written + b"\x00"
+
+
+def _remember(name: Name, at: int, offsets: dict[Name, int]) -> None:
+    while len(name) > 1 and at < 0x4000:
+        offsets.setdefault(name, at)
+        at += name[0] + 1
+        name = name.parent

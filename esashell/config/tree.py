@@ -9,6 +9,9 @@ from msgspec import Struct
 from esashell.config.model.dnsserver import DnsServer, DnsSettings
 from esashell.config.model.network import Interface
 
+# Where a value stands in the tree: fields, and positions in lists from 0.
+KeyPath = tuple[str | int, ...]
+
 
 class Config(Struct, frozen=True, forbid_unknown_fields=True):
     """A whole configuration; the defaults are the factory's."""

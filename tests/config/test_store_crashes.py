@@ -1,0 +1,128 @@
+"""The store among processes that die and processes that race."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from esashell.config.revision import read
+from esashell.config.tree import factory
+from tests.config.committer import one_commit, store
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@contextmanager
+def committer(*words: str) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.config.committer", *words],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def say(process: subprocess.Popen[str], line: str) -> str:
+    """What the process answers to a line."""
+    assert process.stdin
+    assert process.stdout
+    process.stdin.write(f"{line}\n")
+    process.stdin.flush()
+    return process.stdout.readline().strip()
+
+
+def look_whole(directory: Path) -> int:
+    """The running revision's number, after checking that it and all before it are as committed."""
+    kept = store(str(directory))
+    running = kept.load()
+    if not running.number:
+        return 0
+    # What runs is, to the byte, what was committed under that number.
+    same = directory / "history" / f"{running.number:06d}.toml"
+    assert (directory / "running.toml").read_bytes() == same.read_bytes()
+    numbers = [head.number for head in kept.history()]
+    assert numbers[0] == running.number
+    assert [head.base for head in kept.history()] == [*numbers[1:], 0]
+    for number in numbers:
+        revision = kept.revision(number)
+        assert revision.comment == f"on {revision.base}"
+        base = revision.base
+        assert revision.config == factory(f"10.{base >> 16}.{base >> 8 & 255}.{base & 255}")
+    # Nor is anything else in the history damaged.
+    for path in (directory / "history").glob("*.toml"):
+        assert read(path.read_bytes(), str(path)).number == int(path.stem)
+    return running.number
+
+
+def test_a_process_killed_at_any_moment_leaves_a_whole_revision(tmp_path: Path) -> None:
+    directory = tmp_path / "config"
+    one_commit(store(str(directory)), "first")
+    moments = Random(42)
+    reached = [1]
+    # Mostly about the first commit of its life, however fast this machine is at the moment, so
+    # that every step of a commit gets its turn.
+    longest = 0.012
+    with committer("kill", str(directory)) as process:
+        for _ in range(30):
+            assert say(process, f"{moments.uniform(0, longest):.6f}") == "killed"
+            reached.append(look_whole(directory))
+            longest *= 0.8 if reached[-1] > reached[-2] else 1.4
+    assert reached == sorted(reached)
+    assert len(set(reached)) > 5  # they did get to commit
+    assert one_commit(store(str(directory)), "admin") > reached[-1]
+    assert look_whole(directory) > reached[-1]
+
+
+@pytest.mark.parametrize("earlier", [0, 2])
+def test_a_process_that_stops_before_any_of_its_steps_leaves_a_whole_revision(
+    tmp_path: Path, earlier: int
+) -> None:
+    outcomes = []
+    reached = []
+    with committer("steps") as process:
+        for step in range(1, 100):
+            directory = tmp_path / str(step) / "config"
+            for _ in range(earlier):
+                one_commit(store(str(directory)), "earlier")
+            outcomes.append(say(process, f"{step} {directory}"))
+            reached.append(look_whole(directory))
+            # And the next commit goes through, whatever was left lying about.
+            one_commit(store(str(directory)), "later")
+            assert look_whole(directory) > reached[-1]
+            if outcomes[-1] == "done":
+                break
+    # The old revision up to some step, the new one from there on, and never anything else.
+    renaming = reached.index(earlier + 1)
+    assert reached == [earlier] * renaming + [earlier + 1] * (len(reached) - renaming)
+    assert outcomes == ["stopped"] * (len(outcomes) - 1) + ["done"]
+    assert renaming > 10
+    assert len(reached) - renaming > 3
+
+
+def test_of_two_who_commit_at_once_exactly_one_wins_each_base(tmp_path: Path) -> None:
+    directory = tmp_path / "config"
+    times = 25
+    with (
+        committer("race", str(directory), "alice", str(times)) as alice,
+        committer("race", str(directory), "bob", str(times)) as bob,
+    ):
+        said = {who: process.communicate()[0] for who, process in (("alice", alice), ("bob", bob))}
+        assert (alice.returncode, bob.returncode) == (0, 0)
+    assert look_whole(directory) == 2 * times
+    heads = store(str(directory)).history()
+    assert [head.number for head in heads] == list(range(2 * times, 0, -1))
+    for who, text in said.items():
+        won = [int(line) for line in text.splitlines() if line.isdecimal()]
+        assert won == [head.number for head in reversed(heads) if head.who == who]
+        assert len(won) == times
+        lost = [line for line in text.splitlines() if not line.isdecimal()]
+        assert all("your changes began from revision" in line for line in lost)

@@ -22,7 +22,14 @@ HOSTLESS = {
     17: DestinationKind.NULL_MX,
 }
 ROUTED = {18: 1, 19: 1}
-UNCONNECTED = {"refused.lab", "timeout.lab", "unreachable.lab"}
+
+
+@pytest.mark.parametrize("domain", ["refused.lab", "timeout.lab", "unreachable.lab"])
+def test_without_a_connection_no_row_is_known(domain: str) -> None:
+    evidence, printed = BENCH.verify(domain)
+    assert [host.row for host in evidence.hosts] == [None]
+    assert evidence.reason.code == "no-connection"
+    assert any(line.startswith("Connection to 198.51.100.") for line in printed)
 
 
 def test_every_row_of_the_decision_table_has_a_domain() -> None:
@@ -37,8 +44,6 @@ def test_the_domain_is_found_in_its_row(domain: str) -> None:
     if row in HOSTLESS:
         assert evidence.destination.kind is HOSTLESS[row]
         assert evidence.hosts == ()
-    elif domain in UNCONNECTED:
-        assert [host.row for host in evidence.hosts] == [None]
     else:
         last = evidence.hosts[-1].row
         assert last is not None

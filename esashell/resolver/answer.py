@@ -11,6 +11,7 @@ from enum import IntEnum, StrEnum
 from msgspec import Struct
 
 from esashell.resolver.names import Name
+from esashell.resolver.wire import Rrset
 
 
 class Security(StrEnum):
@@ -124,7 +125,8 @@ class Answer(Struct, frozen=True):
     `security` is that of the whole: the weakest of its hops. `existence` is None when there was no
     usable answer (`security` is then BOGUS or INDETERMINATE). `rdatas` are canonical and in the
     order received; they are kept for a bogus answer too, for the report, and never used.
-    `ttl` is in seconds and already limited by the signatures (RFC 4035 5.3.3).
+    `ttl` is in seconds and already limited by the signatures (RFC 4035 5.3.3). `rrsets` are the
+    records that the hops rest on, aliases first, as an answer section would show them.
     """
 
     qname: Name
@@ -138,6 +140,7 @@ class Answer(Struct, frozen=True):
     asked: tuple[Asked, ...] = ()
     cached: bool = False
     rcode: int = 0
+    rrsets: tuple[Rrset, ...] = ()
 
     @property
     def name(self) -> Name:

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 
 from esashell.errors import BadAnswer
 
-_LDH = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789-_")
+_LDH_OCTETS = b"abcdefghijklmnopqrstuvwxyz0123456789-_"
+_LDH = frozenset(_LDH_OCTETS)
 # What a presentation-format label may hold unescaped; the rest is written \DDD (RFC 1035 5.1).
 _PLAIN = frozenset(range(0x21, 0x7F)) - frozenset(b'.\\"();@$')
 
@@ -32,6 +33,11 @@ class Name(bytes):
         if len(self) == 1:
             return "."
         return ".".join(_label_text(label) for label in self.labels())
+
+    @property
+    def dotted(self) -> str:
+        """The name with its final dot, as zone files and explanations have it."""
+        return "." if len(self) == 1 else f"{self}."
 
     def __repr__(self) -> str:
         return f"<{self}>"
@@ -187,7 +193,7 @@ def _non_ascii_line(text: str) -> str:
 
 
 def _label_text(label: bytes) -> str:
-    if all(each in _LDH for each in label):
+    if not label.translate(None, _LDH_OCTETS):
         return label.decode("ascii")
     return "".join(
         chr(each) if each in _PLAIN else (f"\\{chr(each)}" if each in b'.\\"' else f"\\{each:03d}")

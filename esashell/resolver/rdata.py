@@ -183,14 +183,14 @@ def _text(rdtype: int, rdata: bytes) -> str:
         case RRType.A | RRType.AAAA:
             return address(rdata)
         case RRType.NS | RRType.CNAME | RRType.PTR | RRType.DNAME:
-            return f"{_dotted(one_name(rdata))}"
+            return one_name(rdata).dotted
         case RRType.MX:
             record = mx(rdata)
-            return f"{record.preference} {_dotted(record.exchange)}"
+            return f"{record.preference} {record.exchange.dotted}"
         case RRType.SOA:
             zone = soa(rdata)
             numbers = f"{zone.serial} {zone.refresh} {zone.retry} {zone.expire} {zone.minimum}"
-            return f"{_dotted(zone.mname)} {_dotted(zone.rname)} {numbers}"
+            return f"{zone.mname.dotted} {zone.rname.dotted} {numbers}"
         case RRType.DS:
             link = ds(rdata)
             return f"{link.key_tag} {link.algorithm} {link.digest_type} {link.digest.hex().upper()}"
@@ -206,16 +206,12 @@ def _text(rdtype: int, rdata: bytes) -> str:
             return _strings(rdata)
         case RRType.NSEC:
             following, at = name_at(rdata, 0)
-            return f"{_dotted(following)} {_types(rdata[at:])}".rstrip()
+            return f"{following.dotted} {_types(rdata[at:])}".rstrip()
         case RRType.NSEC3:
             return _nsec3_text(rdata)
         case RRType.RRSIG:
             return _rrsig_text(rdata)
     return generic_text(rdata)
-
-
-def _dotted(name: Name) -> str:
-    return "." if len(name) == 1 else f"{name}."
 
 
 def _types(bitmap: bytes) -> str:
@@ -258,6 +254,6 @@ def _rrsig_text(rdata: bytes) -> str:
     it = rrsig(rdata)
     return (
         f"{type_text(it.type_covered)} {it.algorithm} {it.labels} {it.original_ttl} "
-        f"{it.expiration} {it.inception} {it.key_tag} {_dotted(it.signer)} "
+        f"{it.expiration} {it.inception} {it.key_tag} {it.signer.dotted} "
         f"{base64.b64encode(it.signature).decode()}"
     )

@@ -21,6 +21,7 @@ PAYLOAD = 1232  # EDNS buffer size that avoids fragments (DNS flag day 2020)
 
 _HEADER = struct.Struct("!HHHHHH")
 _FIXED = struct.Struct("!HHIH")
+_JUMPS = 127  # a name has no more labels than that, so more pointers only cost time
 _EDE = 15  # option code of an extended error (RFC 8914 2)
 
 # Where names stand in an rdata: octets before the first, and how many follow one another. What
@@ -41,7 +42,9 @@ _NAMES_IN: dict[int, tuple[int, int]] = {
     17: (0, 2),
     18: (2, 1),
     21: (2, 1),
+    24: (18, 1),
     26: (2, 2),
+    30: (0, 1),
     RRType.SRV: (6, 1),
     36: (2, 1),
     RRType.DNAME: (0, 1),
@@ -208,6 +211,7 @@ def _edns(payload: int, ttl: int, rdata: bytes) -> _Edns:
 def _name(wire: bytes, at: int, seen: dict[int, Name]) -> tuple[Name, int]:
     """The name that starts at an offset, and the offset behind it."""
     start, end = at, 0
+    jumps = 0
     labels: list[bytes] = []
     size = 0
     suffix: Name | None = None
@@ -226,9 +230,10 @@ def _name(wire: bytes, at: int, seen: dict[int, Name]) -> tuple[Name, int]:
         elif length >= 192:
             target = ((length & 0x3F) << 8) | wire[at + 1]
             end = end or at + 2
-            # Pointers must lead backwards (RFC 1035 4.1.4), which also bounds the walk.
-            if target >= at:
-                raise BadMessage("a compression pointer leads forward")
+            jumps += 1
+            # Pointers must lead backwards (RFC 1035 4.1.4), so there are no loops.
+            if target >= at or jumps > _JUMPS:
+                raise BadMessage("a compression pointer leads forward, or to too many others")
             suffix = seen.get(target)
             at = target
         else:
@@ -243,10 +248,12 @@ def _name(wire: bytes, at: int, seen: dict[int, Name]) -> tuple[Name, int]:
 
 def _rdata(wire: bytes, at: int, length: int, rdtype: int, seen: dict[int, Name]) -> bytes:
     """The rdata in canonical form, or as it was received when it does not fit its type."""
-    raw = wire[at : at + length]
     layout = _NAMES_IN.get(rdtype)
     if layout is None:
-        return raw
+        if rdtype != RRType.NAPTR:
+            return wire[at : at + length]
+        layout = (_strings_length(wire, at + 4, 3) + 4, 1)
+    raw = wire[at : at + length]
     before, count = layout
     end = at + length
     parts = [wire[at : at + before]]
@@ -261,6 +268,16 @@ def _rdata(wire: bytes, at: int, length: int, rdtype: int, seen: dict[int, Name]
         return raw
     parts.append(wire[at:end])
     return b"".join(parts)
+
+
+def _strings_length(wire: bytes, at: int, count: int) -> int:
+    """How many octets so many character strings take (RFC 1035 3.3), as NAPTR has them."""
+    length = 0
+    for _ in range(count):
+        if at + length >= len(wire):
+            break
+        length += wire[at + length] + 1
+    return length
 
 
 def encode(message: Message, limit: int = 65535) -> bytes:

@@ -1,0 +1,283 @@
+"""What a message proves to be absent, by the NSEC and NSEC3 records of one zone.
+
+The records of the authority section are verified first; what does not verify, was made from a
+wildcard, or belongs to another zone proves nothing and is left aside. Then the proof that the case
+demands is sought, with NSEC and with each NSEC3 parameter set that is there (RFC 5155 8.2).
+
+Three things are weaker than a proof and stronger than a lie, and make the answer INSECURE: a
+name in an opt-out span (RFC 5155 9.2), and an iteration count above the limit (RFC 9276 3.2), which
+is believed only after the record's signature was checked; the third, a zone that is not signed,
+never comes here.
+"""
+
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
+
+from esashell.resolver import nsec, nsec3
+from esashell.resolver import rdata as rd
+from esashell.resolver.answer import Ede, Existence, Link, Reason, Security, Trial
+from esashell.resolver.budget import Work
+from esashell.resolver.names import Name
+from esashell.resolver.nsec import Proof, Shortfall
+from esashell.resolver.rrtypes import RRType, type_text
+from esashell.resolver.signatures import Verdict
+from esashell.resolver.wire import Message, Rrset
+
+Judge = Callable[[Rrset], Verdict]
+Found = Proof | Shortfall
+
+
+class Denial(Struct, frozen=True):
+    """Whether the absence is proved. `ttl` and `until` are in seconds, 0 when BOGUS.
+
+    `delegation`: a zone cut without DS was shown, which only `no_ds` asks about.
+    """
+
+    security: Security
+    existence: Existence | None
+    link: Link
+    reason: Reason | None = None
+    ttl: int = 0
+    until: int = 0
+    delegation: bool = False
+
+
+class Records(Struct, frozen=True):
+    """The verified denial records of one message, and what was wrong with the others."""
+
+    zone: Name
+    nsecs: tuple[nsec.Nsec, ...]
+    rings: tuple[nsec3.Ring, ...]
+    costly: int  # the highest iteration count above the limit; 0 when there is none
+    shown: tuple[tuple[Name, str], ...]
+    trials: tuple[Trial, ...]
+    faults: tuple[Reason, ...]
+    ttl: int
+    until: int
+    seen: int
+
+
+def verified_records(message: Message, zone: Name, judge: Judge, work: Work) -> Records:
+    """The denial records that the zone has signed, out of a message's authority section."""
+    nsecs: list[nsec.Nsec] = []
+    hashed: dict[tuple[int, bytes], list[nsec3.Nsec3]] = {}
+    shown: list[tuple[Name, str]] = []
+    trials: list[Trial] = []
+    faults: list[Reason] = []
+    ttls: list[int] = []
+    untils: list[int] = []
+    sets = [
+        each
+        for each in message.authority
+        if each.rdtype in (RRType.NSEC, RRType.NSEC3) and each.owner.is_under(zone)
+    ]
+    # In a fixed order, so that the order of records never matters, not even at the limit.
+    sets.sort(key=lambda each: (each.rdtype, each.owner))
+    for rrset in sets[: work.budget.denials]:
+        parsed = _parsed(rrset, zone)
+        if not parsed:
+            continue
+        verdict = judge(rrset)
+        trials.extend(verdict.trials)
+        if verdict.security is not Security.SECURE:
+            if verdict.reason:
+                faults.append(verdict.reason)
+            continue
+        # An NSEC or NSEC3 that a wildcard stands for was made up by somebody (RFC 4592 4.6).
+        if verdict.encloser is not None:
+            continue
+        ttls.append(verdict.ttl)
+        untils.append(verdict.until)
+        kind = type_text(rrset.rdtype)
+        shown.extend((rrset.owner, f"{kind} {rd.text(rrset.rdtype, e)}") for e in rrset.rdatas)
+        for record in parsed:
+            if isinstance(record, nsec.Nsec):
+                nsecs.append(record)
+            else:
+                hashed.setdefault(record.parameters, []).append(record)
+    limit = work.budget.nsec3_iterations
+    return Records(
+        zone=zone,
+        nsecs=tuple(nsecs),
+        rings=tuple(
+            nsec3.Ring(records, zone, work)
+            for (iterations, _), records in hashed.items()
+            if iterations <= limit
+        ),
+        costly=max((count for count, _ in hashed if count > limit), default=0),
+        shown=tuple(shown),
+        trials=tuple(trials),
+        faults=tuple(faults),
+        ttl=min(ttls, default=0),
+        until=min(untils, default=0),
+        seen=len(sets),
+    )
+
+
+def _parsed(rrset: Rrset, zone: Name) -> list[nsec.Nsec | nsec3.Nsec3]:
+    found: list[nsec.Nsec | nsec3.Nsec3] = []
+    for each in rrset.rdatas:
+        try:
+            if rrset.rdtype == RRType.NSEC:
+                found.append(nsec.nsec(rrset.owner, each))
+            # RFC 5155 3: the owner is the hash, one label, under the zone's own name.
+            elif len(rrset.owner) > 1 and rrset.owner.parent == zone:
+                record = nsec3.nsec3(rrset.owner, each)
+                if nsec3.understood(record):
+                    found.append(record)
+        except rd.BadRdata:
+            continue
+    return found
+
+
+def no_ds(records: Records, name: Name) -> Denial:
+    """Whether the zone proves that there is no DS record at a name below its apex.
+
+    INSECURE means that an opt-out span is all there is; BOGUS that the proof is not complete.
+    """
+    found = _first(
+        records,
+        lambda nsecs: nsec.proves_no_ds(nsecs, name),
+        lambda ring: nsec3.proves_no_ds(ring, name),
+    )
+    return _denial(records, found, name, _Claim("no DS", Existence.NO_DATA, records.ttl))
+
+
+def expansion(records: Records, name: Name, encloser: Name) -> Denial:
+    """Whether the zone proves that no name closer than the wildcard exists (RFC 4035 5.3.4)."""
+    found = _first(
+        records,
+        lambda nsecs: nsec.proves_expansion(nsecs, name, encloser),
+        lambda ring: nsec3.proves_expansion(ring, name, encloser),
+    )
+    claim = _Claim("wildcard", Existence.FOUND, records.ttl)
+    return _denial(records, found, name, claim)
+
+
+def absence(records: Records, message: Message, judge: Judge, name: Name, rdtype: int) -> Denial:
+    """Whether the zone proves what a negative answer says: no such name, or no such type."""
+    zone, ttl = records.zone, records.ttl
+    soa = next((e for e in message.authority if e.rdtype == RRType.SOA and e.owner == zone), None)
+    if soa is not None:
+        verdict = judge(soa)
+        if verdict.security is not Security.SECURE or verdict.encloser is not None:
+            # The SOA says how long the answer may be kept (RFC 2308 5); it must not be forged.
+            link = Link(zone, "no such record", Security.BOGUS, "its SOA record does not verify")
+            return Denial(Security.BOGUS, None, link, verdict.reason)
+        ttl = min(ttl, verdict.ttl, negative_ttl(soa))
+    existence = Existence.NO_DATA
+    found: Found = Shortfall("")
+    if message.rcode == 3:
+        found = _first(
+            records,
+            lambda nsecs: nsec.proves_name_error(nsecs, name),
+            lambda ring: nsec3.proves_name_error(ring, name),
+        )
+        existence = Existence.NX_DOMAIN
+    # A name error that turns out to be a mere lack of the type is taken for what is proved, with
+    # NSEC, whose early servers got the code wrong; NSEC3 came later and did not.
+    if isinstance(found, Shortfall) and (message.rcode != 3 or not records.rings):
+        other = _no_data(records, name, rdtype, spans=message.rcode != 3)
+        if isinstance(other, Proof) or message.rcode != 3:
+            found, existence = other, Existence.NO_DATA
+    claim = _Claim(f"no {type_text(rdtype)}", existence, ttl)
+    return _denial(records, found, name, claim)
+
+
+def _no_data(records: Records, name: Name, rdtype: int, *, spans: bool) -> Found:
+    found = _first(
+        records,
+        lambda nsecs: nsec.proves_no_data(nsecs, name, rdtype),
+        lambda ring: nsec3.proves_no_data(ring, name, rdtype),
+    )
+    if isinstance(found, Proof) or not spans:
+        return found
+    # What lies in an opt-out span is unsigned, whatever is said about it (RFC 5155 9.2); an
+    # empty non-terminal above unsigned delegations has no NSEC3 record of its own.
+    for ring in records.rings:
+        span = nsec3.lies_in_opt_out_span(ring, name)
+        if isinstance(span, Proof):
+            return span
+    return found
+
+
+def negative_ttl(soa: Rrset) -> int:
+    """How long absence may be remembered (RFC 2308 5): the SOA's TTL or its minimum field."""
+    try:
+        return min((soa.ttl, *(rd.soa(each).minimum for each in soa.rdatas)))
+    except rd.BadRdata:
+        return 0
+
+
+def _first(
+    records: Records,
+    by_nsec: Callable[[Sequence[nsec.Nsec]], Found],
+    by_nsec3: Callable[[nsec3.Ring], Found],
+) -> Found:
+    """The first proof that succeeds, or else the first shortfall."""
+    missing: Shortfall | None = None
+    if records.nsecs:
+        found = by_nsec(records.nsecs)
+        if isinstance(found, Proof):
+            return found
+        missing = found
+    for ring in records.rings:
+        found = by_nsec3(ring)
+        if isinstance(found, Proof):
+            return found
+        missing = missing or found
+    return missing or Shortfall("")
+
+
+class _Claim(Struct, frozen=True):
+    """What would be true if the proof held."""
+
+    what: str
+    existence: Existence
+    ttl: int
+
+
+def _denial(records: Records, found: Found, name: Name, claim: _Claim) -> Denial:
+    what, existence, ttl = claim.what, claim.existence, claim.ttl
+    shown = dict.fromkeys(f"{owner.dotted} {text}" for owner, text in records.shown)
+    if isinstance(found, Proof):
+        used = dict.fromkeys(
+            f"{owner.dotted} {text}" for owner, text in records.shown if owner in found.owners
+        )
+        security = Security.INSECURE if found.opt_out else Security.SECURE
+        reason = None
+        if found.opt_out:
+            reason = Reason(Ede.OTHER, f"{found.text} (RFC 5155 9.2)", f"{name.dotted}")
+        link = Link(records.zone, what, security, found.text, tuple(used), records.trials)
+        return Denial(
+            security, existence, link, reason, ttl, records.until, delegation=found.delegation
+        )
+    if records.costly:
+        text = (
+            f"the NSEC3 records of {records.zone.dotted} ask for {records.costly} iterations, more "
+            "than are done here, so the zone counts as unsigned (RFC 9276 3.2)"
+        )
+        reason = Reason(Ede.UNSUPPORTED_NSEC3_ITERATIONS, text, records.zone.dotted)
+        link = Link(records.zone, what, Security.INSECURE, text, tuple(shown), records.trials)
+        return Denial(Security.INSECURE, existence, link, reason, ttl, records.until)
+    reason = _missing(records, found, name, what)
+    link = Link(records.zone, what, Security.BOGUS, reason.text, tuple(shown), records.trials)
+    return Denial(Security.BOGUS, None, link, reason)
+
+
+def _missing(records: Records, found: Shortfall, name: Name, what: str) -> Reason:
+    zone = records.zone.dotted
+    if records.faults:
+        first = records.faults[0]
+        return Reason(first.code, first.text, first.about)
+    if not records.seen:
+        text = (
+            f"{zone} is signed, but the answer about {name.dotted} ({what}) carries no NSEC or "
+            "NSEC3 record: the zone, or a resolver on the way that does not carry DNSSEC, left "
+            "it out"
+        )
+        return Reason(Ede.NSEC_MISSING, text, name.dotted)
+    detail = found.text or "no record of the answer can be used"
+    text = f"{zone} does not prove what it says about {name.dotted} ({what}): {detail}"
+    return Reason(Ede.NSEC_MISSING, text, name.dotted)

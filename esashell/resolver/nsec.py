@@ -1,0 +1,175 @@
+"""Proofs that a name or a type does not exist, from NSEC records (RFC 4035 5.4, RFC 6840 4).
+
+The NSEC records of a zone form a ring through all of its names in canonical order; each lists the
+types at its own name and points to the next. One record therefore proves which types a name has
+not, and that nothing stands between the two names.
+
+Each function here answers one question and is named for it. All of them assume that the records
+passed in are verified, were not made from a wildcard, and come from one zone; none of them looks at
+signatures or at the clock. They return a `Proof` holding the records that were used, or a
+`Shortfall` that says which record is missing, so a report can tell the zone's owner.
+"""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from esashell.resolver import rdata as rd
+from esashell.resolver.names import Name, common_ancestor
+from esashell.resolver.rrtypes import RRType, type_text
+
+
+class Proof(Struct, frozen=True):
+    """What was shown, in words, and the owners of the records that show it.
+
+    `opt_out`: the proof rests on an opt-out span, so the name may exist unsigned (RFC 5155 9.2).
+    `delegation`: there is a zone cut at the name, without a DS record.
+    """
+
+    text: str
+    owners: tuple[Name, ...]
+    opt_out: bool = False
+    delegation: bool = False
+
+
+class Shortfall(Struct, frozen=True):
+    """The first link that is missing from a proof."""
+
+    text: str
+
+
+class Nsec(Struct, frozen=True):
+    """One NSEC record: nothing exists between `owner` and `following`."""
+
+    owner: Name
+    following: Name
+    types: frozenset[int]
+
+
+def nsec(owner: Name, rdata: bytes) -> Nsec:
+    """The record in these bytes; `BadRdata` when they hold none."""
+    following, at = rd.name_at(rdata, 0)
+    return Nsec(owner, following, rd.types_in_bitmap(rdata[at:]))
+
+
+def covers(record: Nsec, name: Name) -> bool:
+    """Whether the record shows that nothing is at `name`, which lies in the same zone.
+
+    A record at a zone cut, or at a DNAME, speaks for the parent's side only, and never for
+    what lies below it (RFC 6840 4.1).
+    """
+    if record.owner == name or (name.is_under(record.owner) and _ends_authority(record.types)):
+        return False
+    first, wanted, last = record.owner.order, name.order, record.following.order
+    if first < last:
+        return first < wanted < last
+    # The last record of the ring points back to the apex.
+    return first < wanted or wanted < last
+
+
+def _ends_authority(types: frozenset[int]) -> bool:
+    return RRType.DNAME in types or (RRType.NS in types and RRType.SOA not in types)
+
+
+def _at(records: Sequence[Nsec], name: Name) -> Nsec | None:
+    return next((each for each in records if each.owner == name), None)
+
+
+def _covering(records: Sequence[Nsec], name: Name) -> Nsec | None:
+    return next((each for each in records if covers(each, name)), None)
+
+
+def closest_encloser(record: Nsec, name: Name) -> Name:
+    """The closest existing ancestor of a name, by the record that covers it."""
+    one = common_ancestor(name, record.owner)
+    other = common_ancestor(name, record.following)
+    return max(one, other, key=len)
+
+
+def proves_name_error(records: Sequence[Nsec], name: Name) -> Proof | Shortfall:
+    """Neither the name nor a wildcard that could stand for it exists (RFC 4035 5.4)."""
+    cover = _covering(records, name)
+    if cover is None:
+        return Shortfall(f"no NSEC record covers {name.dotted}")
+    if cover.following.is_under(name):
+        return Shortfall(f"{name.dotted} exists as an empty non-terminal")
+    encloser = closest_encloser(cover, name)
+    wildcard = Name(b"\x01*" + encloser)
+    other = _covering(records, wildcard)
+    if other is None or other.following.is_under(wildcard):
+        return Shortfall(f"no NSEC record denies the wildcard {wildcard.dotted}")
+    owners = tuple(dict.fromkeys((cover.owner, other.owner)))
+    return Proof(f"{name.dotted} and {wildcard.dotted} do not exist", owners)
+
+
+def proves_no_data(records: Sequence[Nsec], name: Name, rdtype: int) -> Proof | Shortfall:
+    """The name exists, itself or by a wildcard, and has no record of the type nor an alias."""
+    match = _at(records, name)
+    if match is not None:
+        return _lacks(match, name, rdtype)
+    cover = _covering(records, name)
+    if cover is None:
+        return Shortfall(f"no NSEC record matches or covers {name.dotted}")
+    if cover.following.is_under(name):
+        return Proof(f"{name.dotted} is an empty non-terminal", (cover.owner,))
+    wildcard = Name(b"\x01*" + closest_encloser(cover, name))
+    match = _at(records, wildcard)
+    if match is not None:
+        lack = _lacks(match, wildcard, rdtype)
+        if isinstance(lack, Shortfall):
+            return lack
+        return Proof(lack.text, tuple(dict.fromkeys((cover.owner, match.owner))))
+    other = _covering(records, wildcard)
+    if other is not None and other.following.is_under(wildcard):
+        owners = tuple(dict.fromkeys((cover.owner, other.owner)))
+        return Proof(f"{wildcard.dotted} is an empty non-terminal", owners)
+    return Shortfall(f"{name.dotted} does not exist, and no NSEC record matches {wildcard.dotted}")
+
+
+def _lacks(match: Nsec, name: Name, rdtype: int) -> Proof | Shortfall:
+    """A matching record without the type, from the side of the cut that may speak for it."""
+    if rdtype in match.types:
+        return Shortfall(f"the NSEC record of {name.dotted} lists {type_text(rdtype)}")
+    if RRType.CNAME in match.types:
+        # RFC 6840 4.3: an alias would have answered the question.
+        return Shortfall(f"the NSEC record of {name.dotted} lists CNAME")
+    if rdtype == RRType.DS:
+        if RRType.SOA in match.types and len(name) > 1:
+            return Shortfall(f"the NSEC record of {name.dotted} is the child's, not the parent's")
+    elif RRType.NS in match.types and RRType.SOA not in match.types:
+        # RFC 6840 4.1: the parent's side of a cut says nothing about the child's data.
+        return Shortfall(
+            f"the NSEC record of {name.dotted} is from the parent's side of a zone cut"
+        )
+    return Proof(f"{name.dotted} has no {type_text(rdtype)} record", (match.owner,))
+
+
+def proves_no_ds(records: Sequence[Nsec], name: Name) -> Proof | Shortfall:
+    """There is no DS record at the name; `delegation` tells whether there is a zone cut.
+
+    RFC 6840 4.4: an insecure delegation has NS in its bitmap, and neither DS nor SOA.
+    """
+    match = _at(records, name)
+    if match is not None:
+        if RRType.CNAME in match.types and RRType.DS not in match.types:
+            # Where an alias stands there is no cut (RFC 2181 10.1, RFC 4035 2.5).
+            return Proof(f"{name.dotted} is an alias, not a zone", (match.owner,))
+        lack = _lacks(match, name, RRType.DS)
+        if isinstance(lack, Shortfall) or RRType.NS not in match.types:
+            return lack
+        text = f"{name.dotted} is delegated and has no DS record"
+        return Proof(text, lack.owners, delegation=True)
+    cover = _covering(records, name)
+    if cover is None:
+        return Shortfall(f"no NSEC record matches or covers {name.dotted}")
+    return Proof(f"there is no zone cut at {name.dotted}", (cover.owner,))
+
+
+def proves_expansion(records: Sequence[Nsec], name: Name, encloser: Name) -> Proof | Shortfall:
+    """No name closer than the wildcard under `encloser` exists (RFC 4035 5.3.4)."""
+    cover = _covering(records, name)
+    if cover is None or cover.following.is_under(name):
+        return Shortfall(f"no NSEC record shows that {name.dotted} does not exist itself")
+    if closest_encloser(cover, name) != encloser:
+        return Shortfall(f"a name closer to {name.dotted} than *.{encloser} exists")
+    return Proof(f"{name.dotted} does not exist, so the wildcard stands for it", (cover.owner,))

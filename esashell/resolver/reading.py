@@ -1,0 +1,140 @@
+"""What a response says, before anybody asks whether it is true.
+
+The answer section is followed from the name that was asked about: an alias (CNAME), an alias of
+a whole subtree (DNAME, RFC 6672), or the records asked for. What is not on that path is not part of
+the answer and is never looked at again, which is also what keeps strangers' records out of it.
+
+Nothing is judged here except the form. A response that contradicts itself carries a `fault`.
+"""
+
+from msgspec import Struct
+
+from esashell.resolver import rdata as rd
+from esashell.resolver.names import BadName, Name
+from esashell.resolver.rrtypes import Rcode, RRType
+from esashell.resolver.wire import Message, Rrset
+
+
+class Alias(Struct, frozen=True):
+    """One alias that was followed; `rrset` is the CNAME or DNAME that is signed for it."""
+
+    owner: Name
+    target: Name
+    rrset: Rrset
+
+
+class Reading(Struct, frozen=True):
+    """The path through a response: aliases, and what stands at `name`, where they end.
+
+    `rrsets` are what was asked for (several only for type ANY). Without any, `denies` tells that
+    the response speaks about the absence at `name`; if not, `name` has to be asked about.
+    `referral` means that the server knows better whom to ask. `made_from` is the DNAME that the
+    server made a CNAME from when it is that CNAME which was asked for.
+    """
+
+    name: Name
+    aliases: tuple[Alias, ...] = ()
+    rrsets: tuple[Rrset, ...] = ()
+    denies: bool = False
+    referral: bool = False
+    fault: str = ""
+    made_from: Rrset | None = None
+
+
+def reading(message: Message, qname: Name, rdtype: int, most: int) -> Reading:
+    """The path from the name asked about, over at most so many aliases."""
+    by_key = {(each.owner, each.rdtype): each for each in message.answer}
+    aliases: list[Alias] = []
+    name = qname
+    passed = {qname}
+    while True:
+        found = _found(message, by_key, name, rdtype)
+        if found and not (rdtype == RRType.CNAME and not found[0].signatures):
+            return Reading(name, tuple(aliases), found)
+        try:
+            alias = _alias(message, by_key, name)
+        except _Contradiction as error:
+            return Reading(name, tuple(aliases), fault=str(error))
+        if rdtype == RRType.CNAME and alias is not None and alias.owner != alias.rrset.owner:
+            made = Rrset(name, int(rdtype), alias.rrset.ttl, (alias.target,))
+            return Reading(name, tuple(aliases), (made,), made_from=alias.rrset)
+        if found:
+            return Reading(name, tuple(aliases), found)
+        if alias is None:
+            break
+        aliases.append(alias)
+        name = alias.target
+        if name in passed:
+            return Reading(
+                name, tuple(aliases), fault=f"the aliases lead in a circle, at {name.dotted}"
+            )
+        if len(aliases) > most:
+            return Reading(name, tuple(aliases), fault=f"more than {most} aliases in a row")
+        passed.add(name)
+    types = {each.rdtype for each in message.authority if name.is_under(each.owner)}
+    denies = not aliases or message.rcode == Rcode.NXDOMAIN or RRType.SOA in types
+    # RFC 2308 2.2: NS without SOA in an answer with nothing in it points elsewhere.
+    referral = not aliases and message.rcode == 0 and RRType.NS in types and RRType.SOA not in types
+    return Reading(name, tuple(aliases), denies=denies, referral=referral)
+
+
+class _Contradiction(Exception):
+    pass
+
+
+def _found(
+    message: Message, by_key: dict[tuple[Name, int], Rrset], name: Name, rdtype: int
+) -> tuple[Rrset, ...]:
+    if message.rcode == Rcode.NXDOMAIN and rdtype != RRType.CNAME:
+        # Records of a name that is said not to exist contradict that; absence must be proved
+        # then. A CNAME that was asked for exists although its target may not (RFC 6604 3).
+        return ()
+    if rdtype == RRType.ANY:
+        return tuple(e for e in message.answer if e.owner == name and e.rdtype != RRType.RRSIG)
+    here = by_key.get((name, rdtype))
+    return (here,) if here is not None else ()
+
+
+def _alias(message: Message, by_key: dict[tuple[Name, int], Rrset], name: Name) -> Alias | None:
+    cname = by_key.get((name, RRType.CNAME))
+    above = max(
+        (
+            each
+            for each in message.answer
+            if each.rdtype == RRType.DNAME and each.owner != name and name.is_under(each.owner)
+        ),
+        key=lambda each: len(each.owner),
+        default=None,
+    )
+    # A CNAME with its own signature is a record of its own; without one it may be what the
+    # server made from the DNAME (RFC 6672 3.1), which is then what must be signed.
+    if above is not None and (cname is None or not cname.signatures):
+        target = _substituted(name, above)
+        if cname is not None and _only_name(cname) != target:
+            raise _Contradiction(f"the CNAME at {name.dotted} is not what the DNAME above it makes")
+        return Alias(name, target, above)
+    if cname is None:
+        return None
+    return Alias(name, _only_name(cname), cname)
+
+
+def _only_name(rrset: Rrset) -> Name:
+    if len(rrset.rdatas) != 1:
+        # RFC 2181 10.1: a name has one canonical name.
+        raise _Contradiction(f"{rrset.owner.dotted} has more than one CNAME or DNAME record")
+    try:
+        return rd.one_name(rrset.rdatas[0])
+    except rd.BadRdata:
+        raise _Contradiction(f"the alias at {rrset.owner.dotted} cannot be read") from None
+
+
+def _substituted(name: Name, dname: Rrset) -> Name:
+    """The name with the DNAME's owner replaced by its target (RFC 6672 2.2)."""
+    target = _only_name(dname)
+    head = name.labels()[: len(name.labels()) - len(dname.owner.labels())]
+    try:
+        return target.prepend(*head)
+    except BadName:
+        raise _Contradiction(
+            f"the DNAME at {dname.owner.dotted} makes {name.dotted} too long"
+        ) from None

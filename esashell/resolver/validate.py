@@ -1,0 +1,135 @@
+"""Is this answer the zone's own? Each part of it is judged by itself (RFC 4035 4.3, 5).
+
+A positive RRset is SECURE when the zone that holds it is, and one of its signatures holds; when
+the owner was made from a wildcard, the proof that no closer name exists is owed as well. Absence
+is SECURE when the zone proves it. An RRset or an absence in a zone that is proved to be unsigned
+is INSECURE. Everything else is BOGUS, with the link of the chain that failed.
+
+The zone is found by the signer's name, which costs no question that would not be asked anyhow, and
+only where there is no signature by walking down to the name itself: an answer without
+signatures may come from an unsigned zone, or from a resolver that left them out, and only the
+parents can tell the two apart. Who names a signer that is secure must then prove what is said: a
+broken signature is BOGUS, even where a look further down might have found a zone that is unsigned.
+
+RFC 4035 5.3.1 wants the signer to be the very zone that holds the RRset. What is checked is that it
+contains the RRset: a parent that signs its child's data is believed, since it could as well replace
+the child's DS record, and to find the cut between them would cost questions for nothing.
+"""
+
+from msgspec import Struct
+
+from esashell.resolver import rdata as rd
+from esashell.resolver.answer import Ede, Existence, Link, Reason, Security
+from esashell.resolver.denial import absence, expansion, negative_ttl
+from esashell.resolver.names import Name
+from esashell.resolver.rrtypes import RRType
+from esashell.resolver.wire import Message, Rrset
+from esashell.resolver.zonekeys import Walk, Zone, rrset_link
+from esashell.steps import Steps
+
+
+class Judged(Struct, frozen=True):
+    """The verdict on one RRset, or on one absence; `ttl` and `until` (0: unsigned) in seconds."""
+
+    security: Security
+    reason: Reason | None
+    chain: tuple[Link, ...]
+    ttl: int
+    until: int = 0
+    existence: Existence | None = Existence.FOUND
+
+
+def rrset_judged(walk: Walk, rrset: Rrset, message: Message) -> Steps[Judged]:
+    """The verdict on an RRset of the answer section; the message may hold the wildcard proof."""
+    if rrset.rdtype == RRType.RRSIG:
+        return (yield from _signatures_judged(walk, rrset))
+    signer = _deepest_signer(rrset)
+    zone = yield from walk.zone_of(signer if signer is not None else _holder(rrset))
+    if zone.security is not Security.SECURE:
+        return _inherited(zone, rrset)
+    verdict = walk.verdict(rrset, zone)
+    chain = (*zone.chain, rrset_link(zone.name, rrset, verdict))
+    if verdict.security is not Security.SECURE:
+        return Judged(Security.BOGUS, verdict.reason, chain, 0)
+    if verdict.encloser is None:
+        return Judged(Security.SECURE, None, chain, verdict.ttl, verdict.until)
+    records = walk.denials(message, zone)
+    proof = expansion(records, rrset.owner, verdict.encloser)
+    ttl, until = min(verdict.ttl, proof.ttl), min(verdict.until, proof.until)
+    return Judged(proof.security, proof.reason, (*chain, proof.link), ttl, until)
+
+
+def absence_judged(walk: Walk, message: Message, name: Name, rdtype: int) -> Steps[Judged]:
+    """The verdict on a message that says: no such name, or no such type at this name."""
+    holder = name.parent if rdtype == RRType.DS and len(name) > 1 else name
+    signer = _deepest_denier(message, holder)
+    zone = yield from walk.zone_of(signer if signer is not None else holder)
+    if zone.security is Security.SECURE:
+        records = walk.denials(message, zone)
+        denial = absence(records, message, walk.verdict_by(zone), name, rdtype)
+        chain = (*zone.chain, denial.link)
+        return Judged(
+            denial.security, denial.reason, chain, denial.ttl, denial.until, denial.existence
+        )
+    existence = Existence.NX_DOMAIN if message.rcode == 3 else Existence.NO_DATA
+    if zone.security in (Security.BOGUS, Security.INDETERMINATE):
+        return Judged(zone.security, zone.reason, zone.chain, 0, 0, None)
+    soa = next((each for each in message.authority if each.rdtype == RRType.SOA), None)
+    ttl = negative_ttl(soa) if soa is not None else 0
+    return Judged(Security.INSECURE, zone.reason, zone.chain, ttl, 0, existence)
+
+
+def _inherited(zone: Zone, rrset: Rrset) -> Judged:
+    """An RRset that no key can judge shares the fate of its zone."""
+    existence = Existence.FOUND if zone.security is Security.INSECURE else None
+    ttl = rrset.ttl if zone.security is Security.INSECURE else 0
+    return Judged(zone.security, zone.reason, zone.chain, ttl, 0, existence)
+
+
+def _signatures_judged(walk: Walk, rrset: Rrset) -> Steps[Judged]:
+    """RRSIG records themselves are never signed (RFC 4035 2.2), so they are never SECURE."""
+    zone = yield from walk.zone_of(rrset.owner)
+    if zone.security is not Security.SECURE:
+        return _inherited(zone, rrset)
+    text = f"RRSIG records, as those of {rrset.owner.dotted}, are not signed themselves"
+    reason = Reason(Ede.OTHER, text, f"{rrset.owner.dotted} RRSIG")
+    link = Link(zone.name, "RRSIG", Security.INSECURE, text)
+    return Judged(Security.INSECURE, reason, (*zone.chain, link), rrset.ttl)
+
+
+def _holder(rrset: Rrset) -> Name:
+    """A name in the zone that holds the RRset: DS records live above the cut (RFC 4034 5)."""
+    if rrset.rdtype == RRType.DS and len(rrset.owner) > 1:
+        return rrset.owner.parent
+    return rrset.owner
+
+
+def _signers(rrset: Rrset) -> list[Name]:
+    found = []
+    for raw in rrset.signatures:
+        try:
+            found.append(rd.rrsig(raw).signer)
+        except rd.BadRdata:
+            continue
+    return found
+
+
+def _deepest_signer(rrset: Rrset) -> Name | None:
+    """The lowest zone that claims to have signed the RRset and could hold it; None if none.
+
+    The lowest, because walking to it passes all of the others.
+    """
+    holder = _holder(rrset)
+    return max((e for e in _signers(rrset) if holder.is_under(e)), key=len, default=None)
+
+
+def _deepest_denier(message: Message, holder: Name) -> Name | None:
+    """The lowest zone that claims to have signed denial records and could hold the name."""
+    found = [
+        signer
+        for rrset in message.authority
+        if rrset.rdtype in (RRType.NSEC, RRType.NSEC3, RRType.SOA)
+        for signer in _signers(rrset)
+        if holder.is_under(signer)
+    ]
+    return max(found, key=len, default=None)

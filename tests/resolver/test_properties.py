@@ -1,0 +1,222 @@
+"""No change to what is signed, and no bytes at all, ever come out as SECURE or as an exception."""
+
+from itertools import pairwise
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from esashell.resolver import wire
+from esashell.resolver.answer import Security
+from esashell.resolver.budget import Budget
+from esashell.resolver.rrtypes import RRType
+from esashell.resolver.wire import Message, Rrset
+from esashell.steps import Exchange, run
+from tests.resolver.signer import World, n
+
+WORLDS = {denial: World(denial) for denial in ("nsec", "nsec3", "optout")}
+QUESTIONS = [
+    ("a.test", RRType.MX),
+    ("mail.a.test", RRType.A),
+    ("mail.a.test", RRType.AAAA),
+    ("x.wild.a.test", RRType.A),
+    ("x.wild.a.test", RRType.AAAA),
+    ("nope.a.test", RRType.A),
+    ("ent.a.test", RRType.A),
+    ("alias.a.test", RRType.A),
+    ("a.test", RRType.DS),
+    ("plain.test", RRType.DS),
+    ("plain.test", RRType.MX),
+    ("_25._tcp.mail.a.test", RRType.TLSA),
+]
+ANY_WORLD = st.sampled_from(sorted(WORLDS))
+ANY_QUESTION = st.sampled_from(QUESTIONS)
+ORDER = (Security.BOGUS, Security.INDETERMINATE, Security.INSECURE, Security.SECURE)
+
+
+class Tampered:
+    """The internet of a world with one message changed on the way, as bytes or as records."""
+
+    def __init__(self, world: World, which: int, change) -> None:
+        self.world = world
+        self.which = which
+        self.change = change
+        self.count = 0
+        self.changed = False
+
+    def perform(self, request: Exchange) -> bytes:
+        reply = self.world.internet.perform(request)
+        self.count += 1
+        if self.count - 1 != self.which:
+            return reply
+        after = self.change(reply)
+        self.changed = after != reply
+        return after
+
+
+def signed_content(answer):
+    """What a SECURE answer says; equal when nothing that counts was changed."""
+    return answer.existence, frozenset(answer.rdatas), [str(hop.target) for hop in answer.hops]
+
+
+@given(ANY_WORLD, ANY_QUESTION, st.data())
+@settings(max_examples=300, deadline=None)
+def test_whatever_bytes_are_changed_a_secure_answer_is_still_the_true_one(denial, question, data):
+    world = WORLDS[denial]
+    truth = world.ask(*question)
+    which = data.draw(st.integers(0, len(truth.asked) - 1))
+
+    def change(reply: bytes) -> bytes:
+        octets = bytearray(reply)
+        for _ in range(data.draw(st.integers(1, 4))):
+            at = data.draw(st.integers(0, len(octets) - 1))
+            octets[at] ^= 1 << data.draw(st.integers(0, 7))
+        return bytes(octets)
+
+    internet = Tampered(world, which, change)
+    answer = run(world.resolver().look_up(n(question[0]), question[1]), internet)
+    assert ORDER.index(answer.security) <= ORDER.index(truth.security)
+    if answer.security is Security.SECURE:
+        assert signed_content(answer) == signed_content(truth)
+
+
+@given(ANY_QUESTION, st.integers(0, 5), st.binary(max_size=200))
+@settings(max_examples=100, deadline=None)
+def test_no_bytes_raise_anything(question, which, junk):
+    internet = Tampered(WORLDS["nsec3"], which, lambda reply: reply[:12] + junk)
+    answer = run(WORLDS["nsec3"].resolver().look_up(n(question[0]), question[1]), internet)
+    assert answer.security in ORDER
+
+
+def sections(message: Message):
+    return [("answer", message.answer), ("authority", message.authority)]
+
+
+def parts(reply: bytes) -> list[tuple[str, int, str]]:
+    """Every signature, and every denial record, that can be dropped from a message."""
+    found = []
+    for section, rrsets in sections(wire.parse(reply)):
+        for i, rrset in enumerate(rrsets):
+            if rrset.signatures:
+                found.append((section, i, "signatures"))
+            if rrset.rdtype in (RRType.NSEC, RRType.NSEC3):
+                found.append((section, i, "all"))
+    return found
+
+
+def without(reply: bytes, section: str, index: int, what: str) -> bytes:
+    message = wire.parse(reply)
+    rrsets = list(getattr(message, section))
+    if what == "all":
+        del rrsets[index]
+    else:
+        rrsets[index] = msgspec.structs.replace(rrsets[index], signatures=())
+    return wire.encode(msgspec.structs.replace(message, **{section: tuple(rrsets)}))
+
+
+@pytest.mark.parametrize("denial", sorted(WORLDS))
+@pytest.mark.parametrize(("qname", "rdtype"), QUESTIONS)
+def test_without_any_one_signature_or_denial_record_nothing_is_secure(denial, qname, rdtype):
+    world = WORLDS[denial]
+    truth = world.ask(qname, rdtype)
+    tried = 0
+    for which, asked in enumerate(truth.asked):
+        request = Exchange(asked.server, wire.query(asked.qname, asked.rdtype))
+        for part in parts(world.internet.perform(request)):
+            internet = Tampered(world, which, lambda reply, part=part: without(reply, *part))
+            answer = run(world.resolver().look_up(n(qname), rdtype), internet)
+            assert internet.changed
+            tried += 1
+            if len(truth.hops) > 1 and answer.security is Security.SECURE:
+                # What was said of an alias's target in passing is asked for once more, directly.
+                assert signed_content(answer) == signed_content(truth)
+                assert len(answer.asked) > len(truth.asked)
+                continue
+            assert answer.security is not Security.SECURE, (asked, part)
+            assert answer.security is not Security.INSECURE or truth.security is Security.INSECURE
+    assert tried >= len(truth.asked) - 1
+
+
+@pytest.mark.parametrize("denial", sorted(WORLDS))
+@pytest.mark.parametrize(("qname", "rdtype"), QUESTIONS)
+def test_every_single_bit_of_the_signed_answer_counts(denial, qname, rdtype):
+    """Octets of each rdata and each signature of the first response, one bit at a time."""
+    world = WORLDS[denial]
+    resolver = world.resolver()
+    truth = world.ask(qname, rdtype, resolver)
+    message = world.internet.answer(n(qname), int(rdtype))
+    honest = wire.parse(wire.encode(message))
+    for section, i, kind, octet in places(message):
+        rrsets = getattr(message, section)
+        new = (*rrsets[:i], flipped(rrsets[i], kind, octet), *rrsets[i + 1 :])
+        forged = wire.encode(msgspec.structs.replace(message, **{section: new}))
+        if wire.parse(forged) == honest:
+            continue  # only the case of a name was changed
+        resolver.cache.answers.clear()
+        answer = run(resolver.look_up(n(qname), rdtype), Tampered(world, 0, lambda _, f=forged: f))
+        if answer.security is Security.SECURE:
+            assert signed_content(answer) == signed_content(truth)
+            # Only a record that the proof did not need may be harmed without notice.
+            assert section == "authority"
+
+
+def places(message: Message):
+    for section, rrsets in sections(message):
+        for i, rrset in enumerate(rrsets):
+            for kind in ("rdatas", "signatures"):
+                values = getattr(rrset, kind)
+                for octet in range(0, len(values[0]) if values else 0, 3):
+                    yield section, i, kind, octet
+
+
+def flipped(rrset: Rrset, kind: str, octet: int) -> Rrset:
+    values = list(getattr(rrset, kind))
+    changed = bytearray(values[0])
+    changed[octet] ^= 1 << (octet % 8)
+    values[0] = bytes(changed)
+    return msgspec.structs.replace(rrset, **{kind: tuple(values)})
+
+
+@given(ANY_WORLD, ANY_QUESTION, st.randoms(use_true_random=False))
+@settings(max_examples=60, deadline=None)
+def test_the_order_of_records_never_matters(denial, question, random):
+    world = WORLDS[denial]
+    truth = world.ask(*question)
+
+    class Shuffled:
+        def perform(self, request: Exchange) -> bytes:
+            message = wire.parse(world.internet.perform(request))
+            changed = {}
+            for section, rrsets in sections(message):
+                mixed = [
+                    msgspec.structs.replace(
+                        each,
+                        rdatas=tuple(random.sample(each.rdatas, len(each.rdatas))),
+                        signatures=tuple(random.sample(each.signatures, len(each.signatures))),
+                    )
+                    for each in rrsets
+                ]
+                random.shuffle(mixed)
+                changed[section] = tuple(mixed)
+            return wire.encode(msgspec.structs.replace(message, **changed))
+
+    answer = run(world.resolver().look_up(n(question[0]), question[1]), Shuffled())
+    assert answer.security is truth.security
+    assert signed_content(answer) == signed_content(truth)
+
+
+@pytest.mark.parametrize(("qname", "rdtype"), QUESTIONS)
+def test_more_budget_never_weakens_a_verdict(qname, rdtype):
+    world = WORLDS["nsec3"]
+    for limit in ("queries", "verifications", "nsec3_hashes", "denials", "signatures"):
+        found = []
+        for allowed in range(12):
+            budget = Budget(**{limit: allowed})
+            found.append(world.ask(qname, rdtype, world.resolver(budget=budget)).security)
+        ranks = [ORDER.index(each) for each in found]
+        assert all(
+            less <= more or found[i] is Security.BOGUS
+            for i, (less, more) in enumerate(pairwise(ranks))
+        )
+        assert found[-1] is world.ask(qname, rdtype).security

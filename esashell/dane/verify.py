@@ -191,7 +191,7 @@ class _Trial:
             text = "the record matches the server's certificate"
             reason = DaneReason("matched", text, "RFC 7671 5.1")
             return Finding(record, RecordResult.MATCHED, reason, 0)
-        text = "the server's certificate is another one"
+        text = "the TLSA record does not match the server's certificate"
         if any(_stands_for(record, each) for each in self.chain[1:]):
             text = "the record matches an issuer's certificate; usage 3 is for the server's own"
         return _no_match(record, "mismatch", text, "RFC 7671 5.1")

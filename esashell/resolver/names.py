@@ -181,6 +181,8 @@ def domain_from_text(text: str) -> Name:
                 f'The domain name holds "{chr(bad[0])}"; '
                 'only letters, digits, "-" and "_" are allowed.'
             )
+        if label[:1] == b"-" or label[-1:] == b"-":
+            raise BadName('A label of the domain name begins or ends with "-".')  # RFC 5321 4.1.2
     return name
 
 

@@ -1,0 +1,63 @@
+"""The driver that puts every question to a console, until it has an answer that parses."""
+
+from __future__ import annotations
+
+from esashell.dialogue.drive import Driver
+from esashell.errors import BadAnswer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Protocol
+
+    from esashell.dialogue.drive import Desk
+    from esashell.dialogue.requests import Ask
+
+    class Console(Protocol):
+        """Where lines come from and text goes to: a terminal, a pipe, a test's script."""
+
+        def say(self, text: str) -> None:
+            """Show the text and end the line."""
+
+        def reject(self, text: str) -> None:
+            """Show why an answer was not taken."""
+
+        def interrupted(self) -> None:
+            """Forget what was typed ahead."""
+
+        def command(self, prompt: str) -> str:
+            """A line typed at the main prompt; EOFError when there are no more."""
+
+        def answer(self, question: Ask[Any]) -> str:
+            """A line typed at a question; the console shows the question as it sees fit."""
+
+
+class Interview(Driver):
+    """Asks the operator.
+
+    A notice that follows an answer has a blank line before it, as on the appliance.
+    """
+
+    def __init__(self, desk: Desk, console: Console) -> None:
+        super().__init__(desk)
+        self.console = console
+        self._answered = False
+
+    def ask(self, question: Ask[Any]) -> Any:
+        if question.silent:
+            return question.default
+        while True:
+            text = self.console.answer(question)
+            self._answered = True
+            try:
+                return question.take(text)
+            except BadAnswer as error:
+                self.console.reject(str(error))
+
+    def say(self, text: str) -> None:
+        self._answered = False
+        self.console.say(text)
+
+    def notice(self, text: str) -> None:
+        if self._answered:
+            self.console.say("")
+        self.say(text)

@@ -1,0 +1,201 @@
+"""What a dialogue can ask for, and how a question looks.
+
+`Ask` is the only request that is answered by the operator. One question serves every form of
+dialogue: its `key` names the answer on a command line (`priority=1`), its kind reads, shows and
+completes the answer, and its own words of refusal are used wherever it is put.
+
+In the one-line form a question is answered, in this order, by `key=value`; by `batch`, for
+confirmations, which nobody who typed the whole line wants to be asked for; by the next bare word,
+when it has no default or is `positional`; by its default, which in an edit is the present value.
+A question with `gates` stands in front of others ("Do you wish to apply a limit?") and is a yes
+when one of those is named.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from msgspec import Struct
+
+from esashell.dialogue.drive import Driver, Moot, Notice, Say
+from esashell.errors import BadAnswer
+
+if TYPE_CHECKING:
+    from esashell.config.revision import Revision
+    from esashell.config.tree import Config
+    from esashell.dialogue.drive import Dialogue
+    from esashell.steps import Steps
+
+__all__ = [
+    "Ask",
+    "Clear",
+    "Commit",
+    "Do",
+    "Kind",
+    "Leave",
+    "Moot",
+    "Notice",
+    "Refuse",
+    "Say",
+    "Show",
+    "Stage",
+    "do",
+    "show_prompt",
+]
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+BLANK = "Error: The value cannot be blank."
+LONGEST_ANSWER = 4096  # characters; nothing that a line can set is anywhere near it
+
+
+class Kind(Struct, Generic[T], frozen=True):
+    """How one sort of answer is read, shown and completed.
+
+    `parse` raises `BadAnswer` with the line that is shown. `words` are what Tab offers; a `closed`
+    kind takes no others, on any appliance. `sample` is an answer that parses, for reading a
+    dialogue without an operator.
+    """
+
+    parse: Callable[[str], T]
+    show: Callable[[T], str] = str
+    words: Sequence[str] = ()
+    sample: str = ""
+    closed: bool = False
+    inline: bool = False  # answered at the end of the question's own line, as yes and no are
+    menu: bool = False  # each word starts an operation of its own
+
+
+class Ask(Struct, Generic[T], frozen=True):
+    """One question.
+
+    A `silent` question is never put: it is a word that a command line may have (`help commit`), and
+    its default stands wherever nobody typed one.
+    `takes` is for free text: how many of the bare words left on a command line belong to it.
+    `label` is what usage lines call the value, where the key alone would not say enough.
+    """
+
+    key: str
+    prompt: str
+    kind: Kind[T]
+    default: T | None = None
+    gates: frozenset[str] = frozenset()
+    batch: str | None = None
+    positional: bool = False
+    silent: bool = False
+    takes: Callable[[Sequence[str]], int] | None = None
+    label: str = ""
+
+    def perform(self, driver: Driver) -> Any:
+        return driver.ask(self)
+
+    def take(self, text: str) -> T:
+        """The answer that a typed line gives, `BadAnswer` if none; the one place text is read."""
+        text = text.strip()
+        if not text:
+            if self.default is None:
+                raise BadAnswer(BLANK)
+            return self.default
+        if len(text) > LONGEST_ANSWER:
+            raise BadAnswer(f"Error: The value is too long ({len(text):,} characters).")
+        if not is_plain(text):
+            raise BadAnswer("Error: The value holds a control character.")
+        return self.kind.parse(text)
+
+
+def is_plain(text: str) -> bool:
+    """Whether the text has no control character, line separator or half a surrogate pair.
+
+    Stricter `str.isprintable` would refuse a no-break space, which pasted prose often holds.
+    """
+    return text.isprintable() or not any(
+        ord(each) < 0x20
+        or 0x7F <= ord(each) < 0xA0
+        or 0xD800 <= ord(each) < 0xE000
+        or each in "\u2028\u2029"
+        for each in text
+    )
+
+
+def show_prompt(question: Ask[Any]) -> str:
+    """The question as it stands on the screen, up to where the answer is typed.
+
+    A blank line, the question, and the default in brackets: on a line of its own, but for yes and
+    no, where it ends the question's line.
+    """
+    default = "" if question.default is None else question.kind.show(question.default)
+    gap = " " if question.kind.inline else "\n"
+    return f"\n{question.prompt}{gap}[{default}]> "
+
+
+class Refuse(Struct, frozen=True):
+    """An operation cannot be done. A menu goes on after it; a one-line command fails with it."""
+
+    text: str
+
+    def perform(self, driver: Driver) -> None:
+        driver.refuse(self.text)
+
+
+class Stage(Struct, frozen=True):
+    """An operation is complete: its result becomes the working configuration."""
+
+    config: "Config"
+
+    def perform(self, driver: Driver) -> None:
+        driver.stage(self.config)
+
+
+class Commit(Struct, frozen=True):
+    """Make the working configuration the running one. The reply is the new `Revision`."""
+
+    comment: str
+
+    def perform(self, driver: Driver) -> "Revision":
+        return driver.commit(self.comment)
+
+
+class Clear(Struct, frozen=True):
+    """Forget what is staged. The reply is the time in microseconds."""
+
+    def perform(self, driver: Driver) -> int:
+        return driver.clear()
+
+
+class Leave(Struct, frozen=True):
+    """The session ends after this command."""
+
+    def perform(self, driver: Driver) -> None:
+        driver.leave()
+
+
+def _silent(event: Any) -> Iterable[str]:
+    return ()
+
+
+class Do(Struct, frozen=True):
+    """Hold a conversation with the network; the reply is what the steps return.
+
+    `tell` turns an event of the conversation into lines, which are shown while it goes on.
+    """
+
+    steps: "Steps[Any]"
+    tell: Callable[[Any], Iterable[str]] = _silent
+
+    def perform(self, driver: Driver) -> Any:
+        return driver.converse(self.steps, self.tell)
+
+
+class Show(Struct, frozen=True):
+    """The command's result as a record, for those who asked for JSON instead of lines."""
+
+    record: Any
+
+    def perform(self, driver: Driver) -> None:
+        driver.show(self.record)
+
+
+def do(steps: "Steps[R]", tell: Callable[[Any], Iterable[str]] = _silent) -> "Dialogue[R]":
+    """`Do`, with the reply's type kept."""
+    result: R = yield Do(steps, tell)
+    return result

@@ -1,0 +1,136 @@
+"""The program's own command line.
+
+Read by hand: argparse alone would take as long as everything else that `esashell -c version` does.
+"""
+
+from __future__ import annotations
+
+from esashell.errors import UsageError
+
+HELP = """\
+usage: esashell [options]                 a session at the terminal
+       esashell [options] -c COMMAND ...  run the commands and leave
+       esashell [options] -f FILE         run the commands in a file
+       esashell [options] < FILE          the same, from standard input
+       esashell lab serve|list|anchor|zones ...
+
+  -c COMMAND        a command line; repeatable. Its questions are answered from
+                    standard input
+  -f FILE           a file of command lines; a line answers the question that is
+                    open, and one that begins with # is a note
+  --state DIR       what the appliance remembers (default: $ESASHELL_STATE, or
+                    ./state in a checkout, or the user's state directory)
+  --world WORLD     lab: an internet in memory, nothing leaves this process
+                    (default); live: real servers
+  --json            print a command's result as JSON instead of its lines
+  --stats           print what the network work cost, to standard error
+  --no-hints        no "did you mean"
+  --anchor FILE     trust anchors, as DS or DNSKEY records
+  --scenario FILE   more domains and servers for the lab; repeatable
+  --smtp-port PORT  for --world live: the port to deliver to, instead of 25
+  --dns-port PORT   for --world live: the port to ask at, instead of 53
+  --version         the version, and leave
+  --help            this text
+
+Exit status: the worst of the commands. 0 done; 1 refused or failed, a DANE
+FAILED included; 2 a command or an option that cannot be understood.
+"""
+
+_FLAGS = {"--json", "--stats", "--no-hints", "--version", "--help", "-h"}
+_WITH_VALUE = {
+    "-c",
+    "-f",
+    "--state",
+    "--world",
+    "--anchor",
+    "--scenario",
+    "--smtp-port",
+    "--dns-port",
+}
+
+
+class Options:
+    """What was asked for on the command line."""
+
+    def __init__(self) -> None:
+        self.commands: list[str] = []
+        self.file: str | None = None
+        self.state: str | None = None
+        self.world = "lab"
+        self.json = False
+        self.stats = False
+        self.hints = True
+        self.anchor: str | None = None
+        self.scenarios: list[str] = []
+        self.smtp_port = 25
+        self.dns_port = 53
+        self.version = False
+        self.help = False
+
+
+def read(arguments: list[str]) -> Options:
+    """The options in the arguments; raises `UsageError`."""
+    options = Options()
+    left = iter(arguments)
+    for argument in left:
+        name, sign, value = argument.partition("=")
+        if not name.startswith("--") or not sign:
+            name, sign, value = argument, "", ""
+        if name in _FLAGS and not sign:
+            _flag(options, name)
+        elif name in _WITH_VALUE:
+            if not sign:
+                following = next(left, None)
+                if following is None:
+                    raise UsageError(f"{name}: a value is required.")
+                value = following
+            _option(options, name, value)
+        else:
+            raise UsageError(f"{argument!r} is not an option of esashell; see --help.")
+    if options.commands and options.file is not None:
+        raise UsageError("-c and -f cannot be used together.")
+    return options
+
+
+def _flag(options: Options, name: str) -> None:
+    match name:
+        case "--json":
+            options.json = True
+        case "--stats":
+            options.stats = True
+        case "--no-hints":
+            options.hints = False
+        case "--version":
+            options.version = True
+        case _:
+            options.help = True
+
+
+def _option(options: Options, name: str, value: str) -> None:
+    match name:
+        case "-c":
+            options.commands.append(value)
+        case "-f":
+            options.file = value
+        case "--state":
+            if not value:
+                raise UsageError("--state: a value is required.")
+            options.state = value
+        case "--world":
+            if value not in ("lab", "live"):
+                raise UsageError(f"--world: {value!r} is neither lab nor live.")
+            options.world = value
+        case "--anchor":
+            options.anchor = value
+        case "--scenario":
+            options.scenarios.append(value)
+        case "--smtp-port":
+            options.smtp_port = _port(name, value)
+        case _:
+            options.dns_port = _port(name, value)
+
+
+def _port(name: str, value: str) -> int:
+    if value.isascii() and value.isdigit() and len(value) < 6 and 0 < int(value) < 65536:
+        return int(value)
+    raise UsageError(f"{name}: {value!r} is not a port.")

@@ -1,0 +1,130 @@
+"""Reading a dialogue without an operator: its forms, and what may come next on a line."""
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from esashell.dialogue.drive import Driver
+from esashell.dialogue.interview import Interview
+from esashell.dialogue.kinds import address, confirm, menu, number, text
+from esashell.dialogue.outline import outline, upcoming
+from esashell.dialogue.requests import Refuse, Stage, do
+from esashell.dialogue.script import Script
+from tests.dialogue import desk
+
+
+def servers():
+    """A menu with a menu behind one of its words."""
+    while op := (yield from menu("op", "", {"new": "N", "delete": "D", "setup": "S"}, ["more"])):
+        if op == "more":
+            op = yield from menu("more", "", {"new": "N", "list": "L"})
+        if op == "new":
+            yield from address("ip", "Where?")
+            yield from number("priority", "Which?", 0, 0, 9, positional=True)
+            yield Stage(desk.CONFIG)
+        elif op == "delete" and (yield from confirm("Sure?")):
+            yield Refuse("No.")
+        elif op == "setup":
+            yield from desk.limits()
+            yield Stage(desk.CONFIG)
+
+
+def test_every_operation_of_every_menu_is_a_form_and_choices_reveal_what_is_behind_them():
+    assert [form.usage for form in outline(servers)] == [
+        "new <ip> [<priority>]",
+        "delete",
+        "setup [limit=<limit>] [tls=off|on|require] [port=<port>]",
+        "more new <ip> [<priority>]",
+        "more list",
+    ]
+
+
+def test_a_command_without_a_menu_has_one_form():
+    assert [form.usage for form in outline(lambda: text("comment", "?"))] == ["<comment>"]
+
+
+def test_a_dialogue_without_questions_has_no_form():
+    def nothing():
+        yield from ()
+
+    assert outline(nothing) == ()
+
+
+def test_reading_has_no_effect_and_never_talks():
+    begun = []
+
+    def steps():
+        begun.append(True)
+        yield
+
+    def talking():
+        yield from address("ip", "Where?")
+        yield from do(steps())
+        yield from text("after", "Never asked.")
+
+    forms = outline(talking)
+    assert [each.key for each in forms[0].questions] == ["ip"]
+    assert begun == []
+
+
+def test_a_dialogue_that_asks_for_ever_does_not_hang():
+    def endless():
+        for at in range(10**9):
+            yield from menu(f"op{at}", "", {"a": "A", "b": "B"})
+
+    def stubborn():
+        while True:
+            yield from number("n", "Again?", 1, 0, 9)
+
+    assert outline(endless) == ()
+    assert [form.usage for form in outline(stubborn)] == ["[n=<n>]"]
+    assert upcoming(stubborn(), [], "") == ("n=",)
+
+
+@pytest.mark.parametrize(
+    ("line", "prefix", "expected"),
+    [
+        ("", "", ("new", "delete", "setup", "more")),
+        ("", "N", ("new",)),
+        ("new", "", ()),
+        ("more", "", ("new", "list")),
+        ("more new 192.0.2.1", "", ()),
+        ("setup", "", ("limit=", "tls=", "port=")),
+        ("setup", "t", ("tls=",)),
+        ("setup", "tls=", ("tls=off", "tls=on", "tls=require")),
+        ("setup", "tls=o", ("tls=off", "tls=on")),
+        ("setup tls=off", "", ("limit=",)),
+        ("setup limit=5", "", ("tls=", "port=")),
+        ("setup limit=none", "", ()),
+        ("nonsense", "", ()),
+        ("delete", "", ()),
+    ],
+)
+def test_what_comes_next_is_what_the_dialogue_would_take(line, prefix, expected):
+    assert upcoming(servers(), line.split(), prefix) == expected
+
+
+class Witness(Interview):
+    """An interview that keeps the keys of its questions."""
+
+    def __init__(self, script):
+        Driver.__init__(self, desk.logbook())
+        self.console = script
+        self._answered = False
+        self.keys = set()
+
+    def ask(self, question):
+        self.keys.add(question.key)
+        return super().ask(question)
+
+
+@given(st.lists(st.sampled_from(["y", "n", "7", "off", "on", "new", "delete", "setup", "more",
+                                 "192.0.2.1", "list", ""]), max_size=25))  # fmt: skip
+def test_whatever_is_answered_no_question_comes_that_the_outline_lacks(lines):
+    listed = {each.key for form in outline(servers) for each in form.questions}
+    witness = Witness(Script(lines))
+    with suppress(EOFError):
+        witness.run(servers())
+    assert witness.keys <= listed | {"op", "more"}

@@ -1,0 +1,146 @@
+"""Real keystrokes at a real prompt, through a pipe."""
+
+import os
+import stat
+import time
+from contextlib import contextmanager
+from threading import Thread
+
+import pytest
+from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.output import DummyOutput
+
+from esashell.dialogue.interview import Interview
+from esashell.dialogue.kinds import choice, text, yes_no
+from esashell.dialogue.terminal import LONGEST_LINE, LONGEST_PASTE, Terminal
+from tests.dialogue import desk
+
+BEGIN, END = "\x1b[200~", "\x1b[201~"
+
+
+@contextmanager
+def terminal(complete=lambda line: (), history=None):
+    shown = []
+    with create_pipe_input() as keys:
+        console = Terminal(
+            complete, shown.append, shown.append, history, input=keys, output=DummyOutput()
+        )
+        console.shown = shown
+        console.keys = keys
+        yield console
+
+
+def sent(console, *texts):
+    """Type the texts, with a moment's rest between them; then the terminal goes away, so that a
+    test that wants more fails and does not hang."""
+
+    def send():
+        for at, each in enumerate(texts):
+            if at:
+                time.sleep(0.3)
+            console.keys.send_text(each)
+        console.keys.close()
+
+    # A pipe holds 64 KB; what is longer has to be read while it is written.
+    Thread(target=send).start()
+
+
+def test_typed_answers_answer_the_questions():
+    with terminal() as console:
+        sent(console, "\ry\r7\roff\ry\r")
+        result = Interview(desk.logbook(), console).run(desk.limits())
+    assert result == {"tls": "off"}
+    menu = "\nDo you want to use TLS support?\n1. No\n2. Preferred\n3. Required\n"
+    wrong = "Error: The value must be one of 1, 2, 3 or off, on, require.\n"
+    assert "".join(console.shown) == f"\n\n{menu}{wrong}{menu}\nDone."
+
+
+def test_editing_keys_work():
+    with terminal() as console:
+        sent(console, "exot\x1b[D\x7fi\r")
+        assert console.command("> ") == "exit"
+
+
+def test_ctrl_c_and_ctrl_d_leave():
+    with terminal() as console:
+        sent(console, "half\x03\x04")
+        with pytest.raises(KeyboardInterrupt):
+            console.command("> ")
+        with pytest.raises(EOFError):
+            Interview(desk.logbook(), console).run(text("t", "Text?"))
+
+
+def test_tab_completes_what_the_shell_offers():
+    def complete(line):
+        return [("dnsconfig", -len(line), "help")] if "dnsconfig".startswith(line) else []
+
+    with terminal(complete) as console:
+        sent(console, "dns\t\r")
+        assert console.command("> ") == "dnsconfig"
+
+
+def test_tab_at_a_question_offers_its_own_words():
+    question = choice("tls", "TLS?", {"off": "No", "require": "Required"})
+    with terminal() as console:
+        sent(console, "REQ\t\r")
+        assert Interview(desk.logbook(), console).run(question) == "require"
+
+
+def test_history_is_of_commands_and_not_of_answers(tmp_path):
+    file = tmp_path / "history"
+    with terminal(history=str(file)) as console:
+        sent(console, "version\ry\r")
+        console.command("> ")
+        Interview(desk.logbook(), console).run(yes_no("k", "Sure?", False))
+    assert "+version\n" in file.read_text()
+    assert "+y" not in file.read_text()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    with terminal(history=str(file)) as console:
+        sent(console, "", "\x1b[A\r")
+        assert console.command("> ") == "version"
+
+
+def test_a_history_that_cannot_be_kept_is_kept_in_memory(tmp_path):
+    with terminal(history=str(tmp_path / "no" / "folder")) as console:
+        sent(console, "one\r", "\x1b[A\r")
+        assert [console.command("> "), console.command("> ")] == ["one", "one"]
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_paste_of_lines_is_typed_line_by_line_and_the_rest_waits():
+    with terminal() as console:
+        sent(console, f"a{BEGIN}b\r\nsecond\nthird\nfou{END}rth\r")
+        assert [console.command("> ") for _ in range(4)] == ["ab", "second", "third", "fourth"]
+
+
+def test_ctrl_c_forgets_what_was_pasted_ahead():
+    with terminal() as console:
+        sent(console, f"{BEGIN}one\ntwo\n{END}next\r")
+        assert console.command("> ") == "one"
+        console.interrupted()
+        assert console.command("> ") == "next"
+
+
+@pytest.mark.parametrize("marks", [(BEGIN, END), ("", "\x15")], ids=["bracketed", "bare"])
+def test_five_megabytes_get_one_line_and_the_next_line_is_taken(marks):
+    with terminal() as console:
+        sent(console, f"{marks[0]}{'x' * 5_000_000}{marks[1]}version\r")
+        assert console.command("> ") == "version"
+    assert len([each for each in console.shown if "too long" in each]) == 1
+
+
+@pytest.mark.parametrize(
+    "paste", ["x" * (LONGEST_LINE + 1), "x\n" * LONGEST_PASTE, "short\n" + "x" * (LONGEST_LINE + 1)]
+)
+def test_a_paste_is_entered_whole_or_not_at_all(paste):
+    with terminal() as console:
+        sent(console, f"typed{BEGIN}{paste}{END}after\r")
+        assert console.command("> ") == "after"
+    assert "too long" in "".join(console.shown)
+
+
+def test_bytes_that_are_no_text_reach_the_shell_without_harm():
+    with terminal() as console:
+        console.keys.send_bytes(b"ab\xff\xfe\r\x00ok\r")
+        assert len(console.command("> ")) == 4
+        assert console.command("> ") == "ok"

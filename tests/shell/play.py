@@ -1,0 +1,90 @@
+"""Plays lines to a whole session: at a scripted console, or at a real prompt through a pipe."""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.output import DummyOutput
+
+from esashell.clock import FixedClock
+from esashell.dialogue.script import Script
+from esashell.dialogue.terminal import Terminal
+from esashell.shell.complete import complete
+from esashell.shell.loop import Shell
+from esashell.shell.options import Options
+from esashell.shell.output import Output
+from esashell.shell.session import Session
+
+if TYPE_CHECKING:
+    from esashell.dialogue.interview import Console
+
+NINE = 1_740_819_600_000_000  # 2025-03-01 09:00:00 UTC
+KEYS = {"^C": "\x03", "^D": "\x04"}
+
+
+def session(folder: Path) -> Session:
+    """A session on an appliance in this folder, at nine o'clock on the first of March 2025."""
+    return Session(Options(), str(folder), Output(json=False), clock=FixedClock(NINE))
+
+
+def shell(at: Session, console: "Console", *, hints: bool = True) -> Shell:
+    """Its shell, which says everything on the console."""
+    return Shell(at, console, console.say, console.say if hints else None, attended=True)
+
+
+class Overheard(Script):
+    """A script that also keeps what commands said, and that ends the session after its lines."""
+
+    def __init__(self, at: Session, lines: Iterable[str]) -> None:
+        self._left = deque(lines)
+        super().__init__(self._next_lines())
+        self._at = at
+        self.said: list[str] = []
+
+    def _next_lines(self) -> Iterable[str]:
+        while self._left:
+            yield self._left.popleft()
+
+    def command(self, prompt: str) -> str:
+        if not self._left:
+            self._at.leave()
+            return ""
+        return super().command(prompt)
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+        super().say(text)
+
+    def reject(self, text: str) -> None:
+        super().say(text)
+
+
+def scripted(at: Session, lines: Iterable[str]) -> Overheard:
+    console = Overheard(at, lines)
+    shell(at, console).run_all()
+    return console
+
+
+def typed(at: Session, lines: Iterable[str]) -> list[str]:
+    """Type the lines at a real prompt; what commands said."""
+    keys = "".join(KEYS.get(line) or f"{line}\r" for line in lines)
+    return at_terminal(at, lambda send: send(keys))
+
+
+def at_terminal(at: Session, play: Callable[[Callable[[str], None]], None]) -> list[str]:
+    """What commands said to whatever `play` sends; the terminal then goes away."""
+    said: list[str] = []
+    with create_pipe_input() as keyboard:
+        terminal = Terminal(
+            lambda line: [(each.text, each.start, each.help) for each in complete(line, at)],
+            said.append,
+            lambda text: None,
+            input=keyboard,
+            output=DummyOutput(),
+        )
+        play(keyboard.send_text)
+        keyboard.close()
+        shell(at, terminal).run_all()
+    return said

@@ -1,0 +1,74 @@
+"""Tab: names first, then what the command's own dialogue would take."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from esashell.commands.registry import TABLE, names
+from esashell.config.tree import factory
+from esashell.dialogue.script import Logbook
+from esashell.shell.complete import complete
+
+APPLIANCE = Logbook(factory("192.0.2.1", "2001:db8::1"))
+
+
+def offered(line):
+    return [each.text for each in complete(line, APPLIANCE)]
+
+
+def test_an_empty_line_offers_every_command_with_its_help():
+    found = complete("", APPLIANCE)
+    assert [each.text for each in found] == list(names())
+    assert {each.text: each.help for each in found} == TABLE
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("sethost", ["sethostname"]),
+        ("version; sho", ["showchanges"]),
+        ("frobnicate ", []),
+        ("dnsconfig ", ["new", "edit", "delete", "setup", "parent", "print"]),
+        ("dnsconfig p", ["parent", "print"]),
+        ("dnsconfig parent ", ["new", "edit", "delete"]),
+        ("dnsconfig parent delete ", ["192.0.2.1", "2001:db8::1"]),
+        ("dnsconfig parent delete 2", ["2001:db8::1"]),
+        ("dnsconfig parent new 192.0.2.3 ", []),
+        ("dnsconfig edit 192.0.2.1 ", ["ip="]),
+        ("dnsconfig setup ", ["reverse_timeout=", "minimum_ttl="]),
+        ("dnsconfig setup minimum_ttl=5 ", ["reverse_timeout="]),
+        ("help sho", ["showchanges"]),
+        ("h vers", ["version"]),
+        ("commit ", []),
+        ("exit ", []),
+    ],
+)
+def test_what_comes_next(line, expected):
+    assert offered(line) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "start"),
+    [("ver", -3), ("dnsconfig ", 0), ("dnsconfig pa", -2), ("help;  dns", -3)],
+)
+def test_a_candidate_says_what_it_replaces(line, start):
+    assert {each.start for each in complete(line, APPLIANCE)} == {start}
+
+
+def test_exit_offers_an_answer_only_while_something_is_pending():
+    pending = Logbook(factory("192.0.2.1"))
+    pending.stage(factory("192.0.2.2"))
+    assert [each.text for each in complete("exit ", pending)] == ["yes", "no"]
+
+
+def test_completing_changes_nothing():
+    appliance = Logbook(factory("192.0.2.1", "192.0.2.2"))
+    for line in ("dnsconfig parent delete 192.0.2.1 ", "commit x ", "clear y ", "exit y "):
+        complete(line, appliance)
+    assert (appliance.staged, appliance.commits, appliance.left) == ([], [], False)
+
+
+@given(st.text(alphabet="dnscofigpart ew12.;\"'=", max_size=40))
+def test_whatever_stands_there_completing_lives(line):
+    for each in complete(line, APPLIANCE):
+        assert -len(line) <= each.start <= 0

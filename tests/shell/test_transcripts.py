@@ -1,0 +1,77 @@
+"""Golden sessions: each file under tests/transcripts is what a terminal showed.
+
+A file is played three ways. The text after each prompt is typed into a scripted console, and the
+screen must come out as the file has it, to the letter. The same lines go through a real prompt as
+keystrokes, and commands must say the same and leave the same configuration. A file whose first
+lines name a one-line form (`# one-line: ...`) is played that way too, and must leave the same.
+`ESASHELL_REWRITE=1` writes the files anew; the difference is to be reviewed like code.
+"""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.shell import play
+
+FOLDER = Path(__file__).parent.parent / "transcripts"
+FILES = sorted(FOLDER.glob("*.txt"))
+ONE_LINE = "# one-line: "
+PROMPT = re.compile(r"^(?:\[[^\]]*\]> |.*\? \[[YN]\]> |[\w.-]+> )(.*)$")
+
+
+class Transcript:
+    def __init__(self, path: Path) -> None:
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        self.path = path
+        self.header = [line for line in lines if line.startswith("# ")]
+        self.screen = "".join(lines[len(self.header) :])
+        found = (PROMPT.match(line.rstrip("\n")) for line in self.screen.splitlines())
+        self.typed = [match[1] for match in found if match]
+
+    @property
+    def one_line(self) -> list[str]:
+        return [
+            line.removeprefix(ONE_LINE).strip() for line in self.header if line.startswith(ONE_LINE)
+        ]
+
+
+@pytest.fixture(params=FILES, ids=lambda path: path.stem)
+def transcript(request: pytest.FixtureRequest) -> Transcript:
+    return Transcript(request.param)
+
+
+def test_the_screen_is_the_file(transcript: Transcript, tmp_path: Path) -> None:
+    screen = play.scripted(play.session(tmp_path), transcript.typed).transcript
+    if os.environ.get("ESASHELL_REWRITE"):
+        transcript.path.write_text("".join(transcript.header) + screen, encoding="utf-8")
+    assert screen == transcript.screen
+
+
+def test_keystrokes_do_what_the_script_did(transcript: Transcript, tmp_path: Path) -> None:
+    one, other = play.session(tmp_path / "script"), play.session(tmp_path / "keys")
+    said = play.scripted(one, transcript.typed).said
+    assert play.typed(other, transcript.typed) == said
+    assert (other.running, other.config) == (one.running, one.config)
+
+
+@pytest.mark.parametrize(
+    "path", [each for each in FILES if ONE_LINE in each.read_text()], ids=lambda path: path.stem
+)
+def test_the_one_line_form_does_the_same(path: Path, tmp_path: Path) -> None:
+    transcript = Transcript(path)
+    one, other = play.session(tmp_path / "script"), play.session(tmp_path / "line")
+    said = play.scripted(one, transcript.typed).said
+    said_too = play.scripted(other, transcript.one_line).said
+    assert (other.running, other.config) == (one.running, one.config)
+    # A form that changes nothing is there for what it says.
+    changed = one.config != play.session(tmp_path / "untouched").config
+    assert changed or said_too == said != []
+    # What it said is said on the way to a change, too: only summaries and outcomes may lack.
+    assert [line for line in said_too if line in said] == said_too or changed
+
+
+def test_there_are_transcripts_of_both_sorts() -> None:
+    assert len(FILES) >= 10
+    assert any(not Transcript(each).one_line for each in FILES)

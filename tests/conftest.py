@@ -1,0 +1,58 @@
+"""What every test may use: above all, a word about programs that are not on this machine."""
+
+import os
+import shutil
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# On a busy machine slow is not wrong.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
+
+_PACKAGE = {
+    "unbound": "unbound",
+    "unbound-host": "unbound",
+    "nsd": "nsd",
+    "nsd-checkconf": "nsd",
+    "posttls-finger": "postfix",
+    "postconf": "postfix",
+    "gnutls-cli": "gnutls-bin",
+    "danetool": "gnutls-bin",
+    "openssl": "openssl",
+    "ip": "iproute2",
+    "tmux": "tmux",
+    "dig": "dnsutils",
+    "delv": "dnsutils",
+    "drill": "ldnsutils",
+    "ldns-verify-zone": "ldnsutils",
+    "unshare": "util-linux",
+    "nsenter": "util-linux",
+}
+# Servers live where an ordinary user's PATH does not look.
+_PLACES = os.pathsep.join(
+    [os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"]
+)
+
+
+def _without(reason: str) -> None:
+    """Skip the test, or fail it where nothing may be missing."""
+    if os.environ.get("ESASHELL_CI"):
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+def need(program: str) -> str:
+    """The path of somebody else's program; without it the test is skipped, with a line that says
+    which Debian package has it. With ESASHELL_CI set, missing is failing."""
+    found = shutil.which(program, path=_PLACES)
+    if found is None:
+        package = _PACKAGE.get(program, program)
+        _without(f"{program} is not installed (Debian package: {package})")
+        raise AssertionError("not reached")
+    return found
+
+
+def lacking(reason: str) -> None:
+    """Something other than a program is missing (a privilege, a namespace): as `need` does."""
+    _without(reason)

@@ -28,9 +28,8 @@ OLDEST = (3, 11)
 
 Command = list  # of words
 
-# Seconds after which a check has gone wrong; before that, a test that hangs shows its stack.
+# Seconds after which a check has gone wrong somehow.
 _LONGEST = 900.0
-_HANGING = 300
 
 # What cannot be spread over processes, since it wants the terminal for itself.
 _ALONE = ("--pdb", "--trace", "-s", "--capture=no", "--collect-only", "--co")
@@ -78,7 +77,7 @@ def checks(words: Command) -> dict:
     if fast:
         words = [word for word in words if word != "--fast"]
     python = str(PYTHON)
-    pytest = [python, "-m", "pytest", "-q", "-o", f"faulthandler_timeout={_HANGING}"]
+    pytest = [python, "-m", "pytest", "-q"]
     if not any(word in _ALONE or word.startswith("-n") for word in words):
         # Two, and no more: beyond that, starting the workers costs what they save.
         pytest += ["-n", str(min(2, os.cpu_count() or 1)), "--dist", "loadgroup"]

@@ -7,14 +7,14 @@ knows the delegations.
 """
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from esashell.resolver.names import ROOT, Name
 from esashell.resolver.rdata import Rrsig, rrsig, text
 from esashell.resolver.rrtypes import RRType, type_text
 from esashell.resolver.wire import Rrset
-from esashell.worlds.lab.zones import Catalogue, Zone
+from esashell.worlds.lab.zones import Zone
 
 
 def file_name(apex: Name) -> str:
@@ -63,9 +63,9 @@ def _rrsig_text(it: Rrsig) -> str:
     )
 
 
-def nsd_configuration(catalogue: Catalogue, folder: str) -> str:
-    """The part of an nsd.conf that serves these files (nsd.conf(5))."""
+def nsd_configuration(apexes: Iterable[Name], folder: str) -> str:
+    """The part of an nsd.conf that serves these zones' files (nsd.conf(5))."""
     return "\n".join(
         f'zone:\n    name: "{_dotted(apex)}"\n    zonefile: "{folder}/{file_name(apex)}"\n'
-        for apex in catalogue.scenario.zones
+        for apex in apexes
     )

@@ -1,0 +1,246 @@
+"""One operator's session: the desk that dialogues have their effects on.
+
+It is the `Appliance` that a command reads and the `Desk` that its requests end at: the working
+configuration, the store behind it, and the world, each brought in when first wanted, so that a
+command that needs none of them costs nothing.
+
+Two sessions may share an appliance. One that has nothing pending follows the other's commits; one
+that has is told at `commit` what happened meanwhile, its changes are put on top of that, and the
+next `commit` is accepted.
+"""
+
+from __future__ import annotations
+
+import os
+
+from esashell.errors import BadConfiguration, CommitRefused
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeVar
+
+    from esashell.clock import Clock
+    from esashell.config.model.dnsserver import DnsSettings
+    from esashell.config.revision import Revision
+    from esashell.config.store import Store
+    from esashell.config.tree import Config
+    from esashell.config.working import Working
+    from esashell.delivery.verification import Sender
+    from esashell.resolver.lookup import Resolver
+    from esashell.shell.options import Options
+    from esashell.shell.output import Output
+    from esashell.steps import Session as Conversation
+    from esashell.steps import Steps, World
+
+    R = TypeVar("R")
+
+
+class Counters:
+    """What the session's conversations cost, for `--stats`."""
+
+    def __init__(self) -> None:
+        self.queries = 0
+        self.handshakes = 0
+
+    def __str__(self) -> str:
+        return ", ".join(f"{count} {name}" for name, count in vars(self).items())
+
+
+class Session:
+    """`folder` is the appliance's state; `make_world` is called at the first conversation."""
+
+    def __init__(
+        self,
+        options: Options,
+        folder: str,
+        output: Output,
+        *,
+        clock: Clock | None = None,
+        make_world: Callable[[Options, Clock], World] | None = None,
+    ) -> None:
+        self.options = options
+        self.folder = folder
+        self.output = output
+        self.counters = Counters()
+        self.left = False
+        self._clock = clock
+        self._make_world = make_world
+        self._world: World | None = None
+        self._store: Store | None = None
+        self._working: Working | None = None
+        self._seen: tuple[int, ...] | None = None
+        self._resolver: tuple[DnsSettings, Resolver] | None = None
+
+    # What commands read.
+
+    @property
+    def running(self) -> Config:
+        return self._work().committed
+
+    @property
+    def config(self) -> Config:
+        return self._work().pending
+
+    @property
+    def dirty(self) -> bool:
+        return self._working is not None and self._working.dirty
+
+    @property
+    def sender(self) -> Sender:
+        from esashell.shell.network import sender
+
+        return sender(self.running, self._resolving(), self.clock)
+
+    # What dialogues ask for.
+
+    def stage(self, config: Config) -> None:
+        self._work().stage(config)
+
+    def commit(self, comment: str) -> Revision:
+        work = self._work()
+        try:
+            revision = self._stored().commit(work.base, work.pending, _login_name(), comment)
+        except CommitRefused as refusal:
+            self._catch_up(work, refusal)
+            raise
+        work.committed_as(revision)
+        self._seen = self._signature()
+        return revision
+
+    def clear(self) -> int:
+        self._work().clear()
+        self.refresh()
+        return self.clock.now()
+
+    def leave(self) -> None:
+        self.left = True
+
+    def converse(self, steps: Steps[R], listen: Callable[[Any], None]) -> R:
+        from esashell.steps import run
+
+        with self.world.session() as conversation:
+            return run(steps, _Counted(conversation, self.counters), listen)
+
+    def show(self, record: Any) -> None:
+        self.output.show(record)
+
+    # What the shell needs besides.
+
+    @property
+    def clock(self) -> Clock:
+        if self._clock is None:
+            from esashell.clock import SystemClock
+
+            self._clock = SystemClock()
+        return self._clock
+
+    @property
+    def world(self) -> World:
+        if self._world is None:
+            if self._make_world is None:
+                from esashell.shell.worlds import make_world
+
+                self._make_world = make_world
+            self._world = self._make_world(self.options, self.clock)
+        return self._world
+
+    def refresh(self) -> None:
+        """Follow what another session has committed, unless something is pending here.
+
+        A file that has been damaged meanwhile is not followed; `commit` will tell.
+        """
+        from contextlib import suppress
+
+        seen = self._signature()
+        if self._working is None or self.dirty or seen == self._seen:
+            return
+        with suppress(BadConfiguration):
+            self._working.committed_as(self._stored().load())
+            self._seen = seen
+
+    def _resolving(self) -> Resolver:
+        """The resolver of the running settings; a change of them begins with an empty cache."""
+        settings = self.running.dns
+        if self._resolver is None or self._resolver[0] != settings:
+            from esashell.shell.network import resolver
+            from esashell.shell.worlds import anchors
+
+            believed = anchors(self.options, self.world)
+            self._resolver = settings, resolver(self.running, believed, self.clock)
+        return self._resolver[1]
+
+    def _stored(self) -> Store:
+        if self._store is None:
+            import time
+            from pathlib import Path
+
+            from esashell.config.store import Store
+            from esashell.shell.worlds import new_appliance
+
+            factory = new_appliance(self.options)
+            self._store = Store(Path(self.folder, "config"), self.clock, factory, time.sleep)
+        return self._store
+
+    def _work(self) -> Working:
+        if self._working is None:
+            from esashell.config.working import Working
+
+            # The signature first: a commit in between is then noticed once more than needed.
+            self._seen = self._signature()
+            self._working = Working(self._stored().load())
+        return self._working
+
+    def _signature(self) -> tuple[int, ...] | None:
+        """What changes whenever the running configuration's file is replaced."""
+        try:
+            found = os.stat(os.path.join(self.folder, "config", "running.toml"))
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_ino, found.st_size
+
+    def _catch_up(self, work: Working, refusal: CommitRefused) -> None:
+        """After a commit that came too late: put the changes on top of what runs now."""
+        try:
+            revision = self._stored().load()
+        except BadConfiguration:
+            return
+        if revision.number == work.base and revision.config == work.committed:
+            return
+        try:
+            work.rebase(revision)
+        except CommitRefused as conflict:
+            raise CommitRefused(
+                f"{refusal}\n{conflict}\n"
+                "Type 'clearchanges' to begin again from the running configuration."
+            ) from None
+        self._seen = self._signature()
+        raise CommitRefused(
+            f"{refusal}\nThey now stand on revision {revision.number}: look at them with "
+            "'showchanges', then 'commit' again."
+        ) from None
+
+
+class _Counted:
+    """A conversation's session that counts what it performs."""
+
+    def __init__(self, inner: Conversation, counters: Counters) -> None:
+        self._inner = inner
+        self._counters = counters
+
+    def perform(self, request: Any) -> Any:
+        name = type(request).__name__
+        if name == "Exchange":
+            self._counters.queries += 1
+        elif name == "StartTls":
+            self._counters.handshakes += 1
+        return self._inner.perform(request)
+
+
+def _login_name() -> str:
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"uid {os.getuid()}"

@@ -1,0 +1,66 @@
+"""The one place that picks a world, and what a new appliance knows in each.
+
+`make_world` is where a lab or a live network is put together from the options; everything above it
+sees only `steps.World`. The imports are inside because most command lines never get here.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from esashell.clock import Clock
+    from esashell.config.tree import Config
+    from esashell.resolver.anchors import Anchor
+    from esashell.shell.options import Options
+    from esashell.steps import World
+
+# The lab's two DNSSEC-capable resolvers.
+LAB_RESOLVERS = ("194.191.40.83", "194.191.40.84")
+
+
+def make_world(options: Options, clock: Clock) -> World:
+    """The world that the options ask for."""
+    if options.world == "live":
+        from esashell.worlds.live import Live
+
+        return Live(dns_port=options.dns_port, smtp_port=options.smtp_port)
+    from pathlib import Path
+
+    from esashell.worlds.lab.world import Lab
+
+    return Lab(clock, scenarios=tuple(map(Path, options.scenarios)))
+
+
+def anchors(options: Options, world: World) -> tuple[Anchor, ...]:
+    """What is believed in this world: the lab's root key, the Internet's, or a file's."""
+    from esashell.resolver.anchors import ROOT_ANCHOR
+    from esashell.shell.network import anchors_in
+    from esashell.worlds.lab.world import Lab
+
+    if options.anchor is not None:
+        return anchors_in(options.anchor)
+    if isinstance(world, Lab):
+        return (world.anchor,)
+    return (ROOT_ANCHOR,)
+
+
+def new_appliance(options: Options) -> Config:
+    """The factory's configuration for this world."""
+    from esashell.config.tree import factory
+
+    if options.world == "live":
+        return factory(*_system_resolvers())
+    return factory(*LAB_RESOLVERS)
+
+
+def _system_resolvers(path: str = "/etc/resolv.conf") -> tuple[str, ...]:
+    """The machine's own resolvers, as a start; the root servers are not asked."""
+    from esashell.config.check import address_fault
+
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            words = [line.split() for line in file]
+    except OSError:
+        return ()
+    found = [each[1] for each in words if len(each) > 1 and each[0] == "nameserver"]
+    return tuple(dict.fromkeys(each for each in found if not address_fault(each)))

@@ -1,0 +1,214 @@
+"""The lab on loopback: the same bytes as in memory, through real sockets, and no way to stop it."""
+
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+
+import pytest
+
+from esashell import errors
+from esashell.clock import SystemClock
+from esashell.resolver import wire
+from esashell.resolver.answer import Security
+from esashell.resolver.lookup import Resolver, Server
+from esashell.resolver.names import name_from_text
+from esashell.resolver.rrtypes import RRType
+from esashell.smtp.client import Failure, SmtpDialogue, shake_hands
+from esashell.steps import Connect, Exchange, TlsPolicy, run
+from esashell.worlds.lab.world import Lab
+from esashell.worlds.live import Live
+from esashell.worlds.serve import Door, Service, loopback_doors
+from tests.differential.namespace import with_our_modules
+from tests.differential.servers import here, lab_served, running
+from tests.worlds.loopback import free_port
+
+pytestmark = pytest.mark.xdist_group("served lab")
+
+SERVE = "import sys; from esashell.shell.lab import main; sys.exit(main(['serve', *sys.argv[1:]]))"
+
+
+class Served:
+    """A served lab: its doors, and worlds that reach it."""
+
+    def __init__(self, lines: list[list[str]], dns_port: int) -> None:
+        self.lines = lines
+        self.world = Live(dns_port=dns_port)
+
+    def door(self, lab_address: str) -> tuple[str, int]:
+        found = next(line for line in self.lines if line[3:4] == [lab_address])
+        return found[1], int(found[2])
+
+    def exchange(self, lab_address: str, query: bytes, *, tcp: bool = False) -> bytes:
+        with self.world.session() as session:
+            request = Exchange(self.door(lab_address)[0], query, tcp=tcp, timeout=500_000)
+            reply: bytes = session.perform(request)
+        return reply
+
+    def converse(self, lab_address: str, name: str) -> SmtpDialogue:
+        with self.world.session() as session:
+            session.perform(Connect(*self.door(lab_address)))
+            return run(shake_hands("us.example", name, TlsPolicy()), session)
+
+
+@pytest.fixture(scope="module")
+def lab() -> Lab:
+    return Lab(SystemClock())
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("served")
+    dns_port, smtp_port = free_port(), free_port()
+    options = ("--dns-port", str(dns_port), "--smtp-port", str(smtp_port))
+    with lab_served(here, folder, *options, "--ready-file", str(folder / "ready")) as lines:
+        assert (folder / "ready").exists()
+        yield Served(lines, dns_port)
+
+
+def _question(name: str, rdtype: int) -> bytes:
+    return wire.query(name_from_text(name), rdtype)
+
+
+def test_every_door_is_on_loopback_and_all_are_different() -> None:
+    servers = [(Service.DNS, "ns", "192.0.2.1"), (Service.SMTP, "mx", "2001:db8::1")] * 600
+    doors = list(loopback_doors(servers, 5300, 2525))
+    assert len({(door.address, door.port) for door in doors}) == len(servers)
+    assert all(ip_address(door.address) in ip_network("127.0.0.0/8") for door in doors)
+    assert doors[0] == Door(Service.DNS, "ns", "192.0.2.1", "127.53.0.1", 5300)
+
+
+def test_every_server_and_every_mail_host_that_answers_has_a_door(lab: Lab, served: Served) -> None:
+    reached = {line[3] for line in served.lines if len(line) > 3}
+    assert set(lab.authorities()) | set(lab.resolvers) <= reached
+    assert "4.31.198.44" in reached
+    absent = lab.directory.named(name_from_text("mail.refused.lab")).addresses
+    assert absent
+    assert not reached & set(absent)
+
+
+@pytest.mark.parametrize("tcp", [False, True])
+def test_dns_answers_are_those_of_the_lab_in_memory(lab: Lab, served: Served, tcp: bool) -> None:
+    for address, name, rdtype in (
+        ("192.0.2.1", "org", RRType.DS),
+        ("192.0.2.11", "ietf.org", RRType.MX),
+        ("192.0.2.11", "nothing.ietf.org", RRType.A),
+        ("194.191.40.83", "_25._tcp.mail.ietf.org", RRType.TLSA),
+    ):
+        query = _question(name, rdtype)
+        assert served.exchange(address, query, tcp=tcp) == lab.ask(address, query, tcp)
+
+
+def test_our_resolver_finds_security_through_the_served_recursor(lab: Lab, served: Served) -> None:
+    server = Server(served.door("194.191.40.83")[0])
+    resolver = Resolver((server,), (lab.anchor,), SystemClock())
+    with served.world.session() as session:
+        answer = run(resolver.look_up(name_from_text("ietf.org"), RRType.MX), session)
+    assert answer.security is Security.SECURE
+
+
+def test_a_silent_resolver_is_silent_over_udp_and_hangs_up_over_tcp(served: Served) -> None:
+    query = _question("ietf.org", RRType.MX)
+    with pytest.raises(errors.TimedOut):
+        served.exchange("192.0.2.54", query)
+    with pytest.raises(errors.Reset):
+        served.exchange("192.0.2.54", query, tcp=True)
+
+
+def test_several_queries_on_one_tcp_connection_are_all_answered(served: Served) -> None:
+    query = _question("ietf.org", RRType.MX)
+    framed = struct.pack("!H", len(query)) + query
+    with socket.create_connection(served.door("192.0.2.11"), 5) as sock:
+        sock.sendall(framed[:5])
+        time.sleep(0.02)
+        sock.sendall(framed[5:] + framed)
+        with sock.makefile("rb") as stream:
+            answers = [stream.read(int.from_bytes(stream.read(2), "big")) for _ in range(2)]
+    assert answers[0] == answers[1]
+    assert len(answers[0]) > 12
+
+
+def test_a_mail_host_shows_the_certificates_it_has_in_memory(lab: Lab, served: Served) -> None:
+    dialogue = served.converse("4.31.198.44", "mail.ietf.org")
+    assert dialogue.failure is None
+    assert dialogue.peer is not None
+    host = lab.directory.at("4.31.198.44")
+    assert host is not None
+    assert dialogue.peer.chain == lab.hosts.identity(host).chain
+
+
+@pytest.mark.parametrize(
+    ("host", "failures"),
+    [
+        ("mail.no-starttls.lab", {Failure.STARTTLS_NOT_OFFERED}),
+        ("mail.garbage.lab", {Failure.NONSENSE}),
+        ("mail.greeting-then-close.lab", {Failure.CLOSED, Failure.RESET}),
+        ("mail.handshake-reset.lab", {Failure.RESET}),
+    ],
+)
+def test_a_mail_host_misbehaves_as_it_does_in_memory(
+    lab: Lab, served: Served, host: str, failures: set[Failure]
+) -> None:
+    (address,) = lab.directory.named(name_from_text(host)).addresses
+    dialogue = served.converse(address, host)
+    assert dialogue.failure is not None
+    assert dialogue.failure.kind in failures
+
+
+@pytest.mark.parametrize(
+    "rubbish",
+    [b"\0", b"\xff" * 11, b"\0" * 12, b"\xff" * 600, _question("ietf.org", 15)[:-3]],
+)
+def test_rubbish_does_not_stop_a_server(served: Served, rubbish: bytes) -> None:
+    for address in ("192.0.2.1", "194.191.40.83", "192.0.2.53", "192.0.2.55"):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.sendto(rubbish, served.door(address))
+        with socket.create_connection(served.door(address), 5) as sock:
+            sock.sendall(struct.pack("!H", len(rubbish)) + rubbish)
+        assert served.exchange(address, _question("ietf.org", RRType.MX))
+    with socket.create_connection(served.door("4.31.198.44"), 5) as sock:
+        sock.sendall(b"EHLO x\r\nSTARTTLS\r\n")
+        time.sleep(0.05)
+        sock.sendall(rubbish)
+    assert served.converse("4.31.198.44", "mail.ietf.org").failure is None
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_in_order_even_with_a_connection_open(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    options = ("--dns-port", str(free_port()), "--smtp-port", str(free_port()))
+    log = tmp_path / "log"
+    command = here(sys.executable, "-W", "error", "-c", SERVE, *options)
+    with running(command, log, lambda said: "\nready\n" in said) as server:
+        line = next(each for each in log.read_text().splitlines() if each.startswith("smtp"))
+        _, address, port, *_ = line.split()
+        with socket.create_connection((address, int(port)), 5) as sock:
+            assert sock.recv(100).startswith(b"220")
+            server.send_signal(number)
+            assert server.wait(10) == 0
+    assert log.read_text().endswith("\nready\n")
+
+
+def test_a_port_that_is_taken_is_named_and_nothing_stays_open(tmp_path: Path) -> None:
+    with socket.create_server(("127.25.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        command = here(sys.executable, "-c", SERVE, "--dns-port", free_port(), "--smtp-port", port)
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+            env=with_our_modules(),
+        )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr == (
+        f"esashell lab: 127.25.0.1 port {port}: another program listens there already.\n"
+    )

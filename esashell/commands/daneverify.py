@@ -28,11 +28,11 @@ PROMPT = "Enter the domain to verify DANE support:"
 @command("daneverify", help=TABLE["daneverify"])
 def daneverify(appliance: "Appliance") -> "Dialogue[int]":
     name = yield from domain("domain", PROMPT)
-    evidence = yield from do(_verify(appliance, name), lines)
+    evidence = yield from do(verification(appliance, name), lines)
     yield Show(document(evidence))
     return 0 if evidence.verdict is Verified.SUCCESS else 1
 
 
-def _verify(appliance: "Appliance", name: "Name") -> "Steps[Evidence]":
+def verification(appliance: "Appliance", name: "Name") -> "Steps[Evidence]":
     """The conversation; the sender is made only when it begins."""
     return (yield from verify_domain(name, appliance.sender))

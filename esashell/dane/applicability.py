@@ -151,11 +151,10 @@ def _defer(step: Security, what: str, subject: str, answer: Answer, section: str
     else:
         word, result = "failed", ResultType.VALIDATION_FAILURE
         text = f"the question for {subject} was not answered"
-    if answer.reason:
-        text += f": {answer.reason.text}"
+    detail = answer.reason.text if answer.reason else ""
     return Applicability(
         Level.MUST_DEFER,
-        DaneReason(f"{what}-{word}", text, section, result, Fault.THEIRS),
+        DaneReason(f"{what}-{word}", text, section, result, Fault.THEIRS, detail),
         step,
     )
 

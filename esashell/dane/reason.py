@@ -34,7 +34,8 @@ class Fault(StrEnum):
 class DaneReason(Struct, frozen=True):
     """A word for programs, a sentence for people, and where it is laid down.
 
-    Without a `result_type` nothing went wrong: DANE applies, or rightly does not.
+    Without a `result_type` nothing went wrong: DANE applies, or rightly does not. `detail` is what
+    lies below the text, where that is told elsewhere already: a look-up's own reason.
     """
 
     code: str
@@ -42,6 +43,12 @@ class DaneReason(Struct, frozen=True):
     section: str
     result_type: ResultType | None = None
     fault: Fault = Fault.NOBODYS
+    detail: str = ""
+
+    @property
+    def whole(self) -> str:
+        """The sentence with its detail."""
+        return f"{self.text}: {self.detail}" if self.detail else self.text
 
 
 def dane_required(why: DaneReason) -> DaneReason:

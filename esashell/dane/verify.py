@@ -210,11 +210,15 @@ class _Trial:
                 text = "the record matches the server's own certificate; usage 2 is for its issuer"
             return _no_match(record, "no-trust-anchor", text, "RFC 7671 5.2")
         faults: tuple[PathFinding, ...] = ()
+        depths = []
         for anchor in anchors:
             path = path_to(anchor, leaf, self.sent, self.now, self.work)
-            if not isinstance(path, NoPath):
-                return self._named(record, leaf, path.depth)
-            faults = faults or path.findings
+            if isinstance(path, NoPath):
+                faults = faults or path.findings
+            else:
+                depths.append(path.depth)
+        if depths:
+            return self._named(record, leaf, min(depths))
         return Finding(record, RecordResult.NO_PATH, _path_reason(faults), faults=faults)
 
     def _anchors(self, record: Tlsa) -> tuple[Anchor, ...]:

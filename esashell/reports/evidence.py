@@ -29,18 +29,23 @@ _EDE_NAMES = {each.value: each.name for each in Ede}
 
 def document(evidence: Evidence) -> Document:
     """Everything that is known about the domain, as JSON-able values."""
-    when = datetime.fromtimestamp(evidence.when / 1_000_000, UTC)
     return {
         "schema": SCHEMA,
         "version": VERSION,
         "domain": str(evidence.domain),
-        "when": when.isoformat().replace("+00:00", "Z"),
+        "when": moment(evidence.when),
         "verdict": evidence.verdict.value,
         "reason": _dane_reason(evidence.reason),
         "destination": evidence.destination.kind.value,
-        "mx": _lookup(evidence.destination.mx),
+        "mx": lookup_document(evidence.destination.mx),
         "hosts": [_host(each) for each in evidence.hosts],
     }
+
+
+def moment(when: int) -> str:
+    """A time in microseconds as RFC 3339 has it, in UTC."""
+    at = datetime.fromtimestamp(when / 1_000_000, UTC)
+    return at.isoformat().replace("+00:00", "Z")
 
 
 def _host(it: HostEvidence) -> Document:
@@ -49,14 +54,17 @@ def _host(it: HostEvidence) -> Document:
         "preference": it.host.preference,
         "row": {"number": it.row.number, "source": it.row.source} if it.row else None,
         "failure": _dane_reason(it.failure),
-        "lookups": [_lookup(each) for each in (it.lookups.a, it.lookups.aaaa, it.lookups.alias)],
-        "tlsa": [_lookup(each) for each in it.tlsa],
+        "lookups": [
+            lookup_document(each) for each in (it.lookups.a, it.lookups.aaaa, it.lookups.alias)
+        ],
+        "tlsa": [lookup_document(each) for each in it.tlsa],
         "dane": _demand(it.applicability) if it.applicability else None,
         "addresses": [_address(each) for each in it.attempts],
     }
 
 
-def _lookup(it: Answer) -> Document:
+def lookup_document(it: Answer) -> Document:
+    """One look-up with its proof; the same shape wherever a document holds one."""
     return {
         "name": str(it.qname),
         "type": type_text(it.rdtype),
@@ -187,7 +195,7 @@ def _dane_reason(it: DaneReason | None) -> Document | None:
         return None
     return {
         "code": it.code,
-        "text": it.text,
+        "text": it.whole,
         "section": it.section,
         "result_type": it.result_type.value if it.result_type else None,
         "fault": it.fault.value,

@@ -104,7 +104,7 @@ def test_a_tlsa_look_up_that_fails_is_no_absence(security, code, result):
     found = judge(records=[tlsa(GOOD, security=security)])
     assert (found.level, found.why.code) == (Level.MUST_DEFER, code)
     assert found.why.result_type is result
-    assert "no signature verifies" in found.why.text
+    assert "no signature verifies" in found.why.whole
 
 
 def test_an_insecure_host_is_outside_dane_and_not_asked_for_tlsa():

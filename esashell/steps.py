@@ -58,12 +58,14 @@ class Exchange(Struct, frozen=True):
 
     The message ID is the world's affair: the engine writes 0 and gets 0 back, so that a tape and
     a live run compare equal and no guessable number is ever used on a real network.
+    `source` is the address of ours to ask from; empty where it does not matter.
     """
 
     server: str
     message: bytes
     tcp: bool = False
     timeout: int = 5 * SECOND
+    source: str = ""
 
 
 class Connect(Struct, frozen=True):

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from esashell.commands.registry import Appliance
     from esashell.dialogue.drive import Dialogue
 
+WIDTH = 80
+
 
 def _name(text: str) -> str:
     name = ALIASES.get(text, text)
@@ -45,8 +47,21 @@ def _one(found: Command, appliance: "Appliance") -> str:
         lines += [f"Also called: {', '.join(found.aliases)}"]
     if found.commits:
         lines += ["Its changes take effect with 'commit'."]
-    lines += ["Usage:", *(f"  {each}" for each in usage(found, appliance))]
+    lines += ["Usage:", *(line for each in usage(found, appliance) for line in _wrapped(each))]
     return "\n".join(lines)
+
+
+def _wrapped(line: str) -> list[str]:
+    from textwrap import wrap
+
+    return wrap(
+        line,
+        WIDTH,
+        initial_indent="  ",
+        subsequent_indent="      ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def usage(found: Command, appliance: "Appliance") -> tuple[str, ...]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from esashell.config.tree import Config
     from esashell.delivery.verification import Sender
     from esashell.dialogue.drive import Dialogue
+    from esashell.resolver.budget import Effort
 
     class Appliance(Protocol):
         """What a command may know of the appliance it is typed at."""
@@ -49,6 +50,14 @@ if TYPE_CHECKING:
             By the running configuration: what is pending has no effect before `commit`.
             """
 
+        @property
+        def effort(self) -> Effort:
+            """What look-ups have cost since the session began."""
+
+        @property
+        def now(self) -> int:
+            """The time in microseconds."""
+
     Function = Callable[[Appliance], Dialogue[Any]]
 
 # name: the one line that `help` shows. The module is esashell.commands.<name>.
@@ -56,9 +65,14 @@ TABLE = {
     "clearchanges": "Clear changes since the last commit.",
     "commit": "Commit changes.",
     "daneverify": "Verify DANE support for a domain.",
+    "dig": "Look up a DNS name at one server, without the cache.",
     "dnsconfig": "Configure DNS setup.",
+    "dnsflush": "Clear all entries from the DNS cache.",
+    "dnsstatus": "Display DNS statistics.",
     "exit": "Exit the session.",
+    "explain": "Explain a DANE verdict, step by step (not on the appliance).",
     "help": "Show help for commands.",
+    "nslookup": "Query a name as the appliance does, with its cache.",
     "sethostname": "Set the name of the machine.",
     "showchanges": "Show changes since the last commit.",
     "version": "View system version information.",

@@ -9,6 +9,7 @@ hostname: "myesa.local" -> "mail.example.com"
 """
 
 import re
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from esashell.commands.registry import TABLE, command
@@ -48,8 +49,11 @@ def tree(found: "tuple[Change, ...]") -> list[str]:
 
 
 def _leaf(indent: str, name: str, text: str) -> list[str]:
-    """One change on one line, or on two when it is too wide."""
+    """One change on one line, or on several when it is too wide."""
     before, arrow, after = text.partition(" -> ")
-    if len(indent) + len(name) + 2 + len(text) < WIDTH or not arrow:
+    if len(indent) + len(name) + 2 + len(text) < WIDTH:
         return [f"{indent}{name}: {text}"]
+    if not arrow:
+        lines = wrap(f"{name}: {text}", WIDTH - len(indent) - 2, break_on_hyphens=False)
+        return [f"{indent}{'  ' if at else ''}{line}" for at, line in enumerate(lines)]
     return [f"{indent}{name}: {before}", f"{indent}{' ' * (len(name) - 1)}-> {after}"]

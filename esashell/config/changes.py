@@ -66,10 +66,22 @@ def _shown(value: Any) -> str:
     if isinstance(value, Struct):
         # The key is in the path already.
         fields = ((name, getattr(value, name)) for name in value.__struct_fields__[1:])
-        return ", ".join(f"{name} {_shown(field)}" for name, field in fields if field is not None)
+        # What is empty says nothing.
+        said = ((name, field) for name, field in fields if field is not None and field != "")
+        return ", ".join(f"{name} {_shown(field)}" for name, field in said)
     if isinstance(value, tuple):
-        return ", ".join(map(_shown, value)) or "none"
+        return ", ".join(map(_listed, value)) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return quoted(str(value))[1:-1]
+
+
+def _listed(value: Any) -> str:
+    """A value among others of a list: a record there brings its key with it."""
+    if not isinstance(value, Struct):
+        return _shown(value)
+    rest = _shown(value)
+    return f"{_shown(_key(value))} ({rest})" if rest else _shown(_key(value))
 
 
 def _below(path: str, field: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from esashell.config.model.dnsserver import AlternateDomain
 from esashell.config.quoting import quoted
 from esashell.config.tree import Config, KeyPath
 from esashell.errors import CommitRefused
@@ -98,23 +99,52 @@ def _interface_breaches(config: Config) -> Iterator[Breach]:
 
 
 def _dns_breaches(config: Config) -> Iterator[Breach]:
-    seen = set()
+    addresses = [each.address for each in config.dns.servers]
+    yield from _address_breaches(("dns", "servers"), "DNS server", addresses)
     for position, server in enumerate(config.dns.servers):
         at: KeyPath = ("dns", "servers", position)
         subject = f"DNS server {quoted(server.address)}"
-        if fault := address_fault(server.address):
-            yield Breach((*at, "address"), f"{subject} {fault}.")
-        else:
-            # Two spellings of one IPv6 address are one server.
-            address = ipaddress.ip_address(server.address)
-            if address in seen:
-                yield Breach((*at, "address"), f"{subject} is listed twice.")
-            seen.add(address)
         yield from _number((*at, "priority"), f"{subject}: priority", server.priority)
     yield from _number(("dns", "minimum_ttl"), "DNS: minimum_ttl", config.dns.minimum_ttl)
     yield from _number(
         ("dns", "reverse_timeout"), "DNS: reverse_timeout", config.dns.reverse_timeout
     )
+    yield from _alternate_breaches(config.dns.alternates)
+
+
+def _alternate_breaches(domains: tuple[AlternateDomain, ...]) -> Iterator[Breach]:
+    seen = set()
+    for position, each in enumerate(domains):
+        at: KeyPath = ("dns", "alternates", position)
+        subject = f"alternate domain {quoted(each.domain)}"
+        if fault := host_name_fault(each.domain):
+            yield Breach((*at, "domain"), f"{subject} {fault}.")
+        elif each.domain.lower() in seen:
+            yield Breach((*at, "domain"), f"{subject} is listed twice.")
+        seen.add(each.domain.lower())
+        if not each.servers:
+            yield Breach((*at, "servers"), f"{subject} has no server.")
+        addresses = [server.address for server in each.servers]
+        yield from _address_breaches((*at, "servers"), f"{subject}: DNS server", addresses)
+        for number, server in enumerate(each.servers):
+            if server.name and (fault := host_name_fault(server.name)):
+                text = f"{subject}: DNS server {quoted(server.name)} {fault}."
+                yield Breach((*at, "servers", number, "name"), text)
+
+
+def _address_breaches(at: KeyPath, called: str, addresses: list[str]) -> Iterator[Breach]:
+    """What is wrong with the addresses of the servers in one list, or between them."""
+    seen = set()
+    for position, text in enumerate(addresses):
+        where: KeyPath = (*at, position, "address")
+        if fault := address_fault(text):
+            yield Breach(where, f"{called} {quoted(text)} {fault}.")
+        else:
+            # Two spellings of one IPv6 address are one server.
+            address = ipaddress.ip_address(text)
+            if address in seen:
+                yield Breach(where, f"{called} {quoted(text)} is listed twice.")
+            seen.add(address)
 
 
 def _number(path: KeyPath, subject: str, number: int) -> Iterator[Breach]:

@@ -98,6 +98,8 @@ class Batch(Driver):
                 if question.kind.menu:
                     self._menus.add(question.key)
                 return True, question.take(bare)
+        if question.kind.bare and not self._words:
+            return True, question.take(question.kind.bare)
         if question.default is None or question.kind.menu:
             return False, None
         return True, question.default
@@ -139,6 +141,9 @@ class Batch(Driver):
     def clear(self) -> int:
         self._settle()
         return self.desk.clear()
+
+    def flush(self) -> None:
+        self._effect(self.desk.flush)
 
     def leave(self) -> None:
         self._effect(self.desk.leave)

@@ -53,6 +53,9 @@ if TYPE_CHECKING:
         def clear(self) -> int:
             """Forget what was staged; the time at which that was done, in microseconds."""
 
+        def flush(self) -> None:
+            """Forget what the resolver has learnt."""
+
         def leave(self) -> None:
             """End the session after this command."""
 
@@ -138,6 +141,9 @@ class Driver:
 
     def clear(self) -> int:
         return self.desk.clear()
+
+    def flush(self) -> None:
+        self.desk.flush()
 
     def leave(self) -> None:
         self.desk.leave()

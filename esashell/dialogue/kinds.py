@@ -86,15 +86,21 @@ def number(
 
 
 def choice(
-    key: str, prompt: str, options: Mapping[str, str], default: str | None = None
+    key: str,
+    prompt: str,
+    options: Mapping[str, str],
+    default: str | None = None,
+    *,
+    positional: bool = False,
+    batch: str | None = None,
 ) -> "Dialogue[str]":
     """A numbered list, answered by number or by the option's word; the word is the result."""
     words = tuple(options)
+    in_any_case = {word.lower(): word for word in words}
 
     def parse(text: str) -> str:
-        word = text.lower()
-        if word in options:
-            return word
+        if text.lower() in in_any_case:
+            return in_any_case[text.lower()]
         if text.isascii() and text.isdigit() and len(text) < 4 and 1 <= int(text) <= len(words):
             return words[int(text) - 1]
         numbers = ", ".join(str(each) for each in range(1, len(words) + 1))
@@ -102,7 +108,10 @@ def choice(
 
     lines = [f"{at}. {text}" for at, text in enumerate(options.values(), 1)]
     kind = Kind(parse, lambda word: str(words.index(word) + 1), words, words[0], closed=True)
-    return ask(Ask(key, "\n".join((prompt, *lines)), kind, default))
+    question = Ask(
+        key, "\n".join((prompt, *lines)), kind, default, positional=positional, batch=batch
+    )
+    return ask(question)
 
 
 def menu(
@@ -110,10 +119,12 @@ def menu(
     summary: str,
     offers: Mapping[str, str],
     hidden: Sequence[str] = (),
+    bare: str = "",
 ) -> "Dialogue[str]":
     """The list of operations under a summary of what there is; an empty answer leaves: "".
 
     `hidden` are words that are taken but not listed: forms known from the command line only.
+    `bare` is the operation of a command line that ends here, where there is such a form.
     """
 
     def parse(text: str) -> str:
@@ -127,7 +138,7 @@ def menu(
     head = [summary, ""] if summary else []
     prompt = "\n".join((*head, "Choose the operation you want to perform:", *lines))
     words = (*offers, *hidden)
-    kind = Kind(parse, words=words, sample=words[0] if words else "", menu=True)
+    kind = Kind(parse, words=words, sample=words[0] if words else "", menu=True, bare=bare)
     return ask(Ask(key, prompt, kind, "", positional=True))
 
 
@@ -157,9 +168,63 @@ def _host_name(text: str) -> str:
 HOST_NAME: Kind[str] = Kind(_host_name, sample="mail.example.com")
 
 
-def host_name(key: str, prompt: str, default: str) -> "Dialogue[str]":
+def host_name(key: str, prompt: str, default: str | None) -> "Dialogue[str]":
     """A name that an appliance can have (RFC 1123), in lower case."""
     return ask(Ask(key, prompt, HOST_NAME, default, positional=True))
+
+
+def _domain_names(text: str) -> tuple[str, ...]:
+    found = [_host_name(each.strip().removesuffix(".")) for each in text.split(",")]
+    if len(set(found)) < len(found):
+        raise BadAnswer("Error: A domain is given twice.")
+    return tuple(found)
+
+
+DOMAIN_NAMES: Kind[tuple[str, ...]] = Kind(_domain_names, ", ".join, sample="example.com")
+
+
+def domain_names(key: str, prompt: str, called: str) -> "Dialogue[tuple[str, ...]]":
+    """One domain of the configuration or several with commas between them, none twice.
+
+    `called` is what usage lines call one.
+    """
+    return ask(Ask(key, prompt, DOMAIN_NAMES, label=f"{called}[,{called}]"))
+
+
+def _query_name(text: str) -> "Name":
+    from esashell.resolver.names import name_from_text, reverse_name
+
+    if address_fault(text) is None:
+        return reverse_name(text)
+    if len(text) > 1020:  # 255 octets, each written as three digits
+        raise BadAnswer("The name is longer than 253 characters.")
+    if set(text) & set(" \t\"'(),:;<>[]`{}|"):
+        raise BadAnswer(f"Error: {quoted(text, 60)} is not a name.")
+    return name_from_text(text)
+
+
+QUERY_NAME: "Kind[Name]" = Kind(_query_name, sample="example.com")
+"""Any name that DNS can be asked about, underscores and the root included; an IP address stands
+for the name of its PTR records."""
+
+
+def _record_type(text: str) -> int:
+    from esashell.resolver.rrtypes import type_number
+
+    try:
+        return type_number(text)
+    except ValueError:
+        raise BadAnswer(f"Error: {quoted(text, 60)} is not a record type.") from None
+
+
+def _record_type_text(rdtype: int) -> str:
+    from esashell.resolver.rrtypes import type_text
+
+    return type_text(rdtype)
+
+
+TYPE_WORDS = ("A", "AAAA", "CNAME", "DNSKEY", "DS", "MX", "NS", "PTR", "SOA", "TLSA", "TXT")
+RECORD_TYPE: Kind[int] = Kind(_record_type, _record_type_text, TYPE_WORDS, "A")
 
 
 def _address(text: str) -> str:

@@ -55,6 +55,9 @@ class _Nobody(Driver):
     def clear(self) -> NoReturn:
         raise _Enough
 
+    def flush(self) -> NoReturn:
+        raise _Enough
+
     def leave(self) -> NoReturn:
         raise _Enough
 
@@ -72,7 +75,7 @@ class Form(Struct, frozen=True):
     @property
     def usage(self) -> str:
         """The one-line syntax, without the command's name."""
-        parts = list(self.words)
+        parts, named = list(self.words), []
         for each in self.questions:
             if each.batch is not None or each.gates:
                 continue  # answers itself
@@ -82,27 +85,38 @@ class Form(Struct, frozen=True):
             elif each.positional or each.takes is not None:
                 parts.append(f"[{value}]")
             else:
-                parts.append(f"[{each.key}={value}]")
-        return " ".join(parts)
+                named.append(f"[{each.key}={value}]")
+        return " ".join((*parts, *named))
+
+
+def _parts_ways(question: Ask[Any]) -> bool:
+    """Whether what is asked next hangs on the answer, as it does on a menu's: one of a few words
+    that nothing stands for."""
+    return question.kind.closed and question.default is None and not question.kind.inline
 
 
 class _Explorer(_Nobody):
-    """Takes the menus as `path` says and, elsewhere, every word of a question once."""
+    """Takes the menus as `path` says and, elsewhere, every word of a question once.
+
+    A choice without a default that comes before any other question counts as a menu.
+    """
 
     def __init__(self, path: Sequence[str], tried: set[tuple[str, str]]) -> None:
         super().__init__()
         self.path = list(path)
         self.seen: list[Ask[Any]] = []
         self.branches: tuple[str, ...] = ()
+        self.ends = False  # a line may end at the menu
         self._menus: set[str] = set()
         self._tried = tried
 
     def ask(self, question: Ask[Any]) -> Any:
-        if question.kind.menu:
+        if question.kind.menu or (not self.seen and _parts_ways(question)):
             if question.key in self._menus:
                 raise _Enough  # the menu comes round again: the operation is over
             if not self.path:
                 self.branches = tuple(question.kind.words)
+                self.ends = bool(question.kind.bare)
                 raise _Enough
             self._menus.add(question.key)
             return self.path.pop(0)
@@ -145,6 +159,8 @@ def outline(make: "Callable[[], Dialogue[Any]]") -> tuple[Form, ...]:
             for each in explorer.seen:
                 questions.setdefault(each.key, each)
         if explorer.branches and not explorer.seen:
+            if explorer.ends:
+                forms.append(Form(path, ()))
             paths[:0] = [(*path, word) for word in explorer.branches]
         elif path or questions:
             forms.append(Form(path, tuple(questions.values())))
@@ -165,6 +181,10 @@ class _Ahead(Batch):
         if self._asked > QUESTIONS_AT_MOST or question.key in self._menus:
             raise _Enough
         had = len(self._words)
+        if question.takes is not None and question.kind.words:
+            # A text of several words: which of them is the next cannot be told.
+            self.bare = tuple(question.kind.words)
+            raise _Enough
         try:
             found, answer = self._answer(question)
         except BadAnswer:
@@ -190,6 +210,9 @@ class _Ahead(Batch):
         raise _Enough
 
     def clear(self) -> int:
+        raise _Enough
+
+    def flush(self) -> NoReturn:
         raise _Enough
 
     def converse(self, steps: "Steps[Any]", tell: Callable[[Any], Iterable[str]]) -> NoReturn:

@@ -30,6 +30,7 @@ __all__ = [
     "Clear",
     "Commit",
     "Do",
+    "Flush",
     "Kind",
     "Leave",
     "Moot",
@@ -64,6 +65,7 @@ class Kind(Struct, Generic[T], frozen=True):
     closed: bool = False
     inline: bool = False  # answered at the end of the question's own line, as yes and no are
     menu: bool = False  # each word starts an operation of its own
+    bare: str = ""  # the menu's operation where a command line ends without one
 
 
 class Ask(Struct, Generic[T], frozen=True):
@@ -160,6 +162,13 @@ class Clear(Struct, frozen=True):
 
     def perform(self, driver: Driver) -> int:
         return driver.clear()
+
+
+class Flush(Struct, frozen=True):
+    """Forget what the resolver has learnt, so that everything is asked for anew."""
+
+    def perform(self, driver: Driver) -> None:
+        driver.flush()
 
 
 class Leave(Struct, frozen=True):

@@ -12,6 +12,7 @@ from esashell.config.revision import Revision
 from esashell.config.tree import Config
 from esashell.dialogue.interview import Interview
 from esashell.dialogue.requests import Ask, show_prompt
+from esashell.resolver.budget import Effort
 from esashell.steps import Session, run
 
 if TYPE_CHECKING:
@@ -72,6 +73,9 @@ class Logbook:
         self.staged: list[Config] = []
         self.commits: list[Revision] = []
         self.left = False
+        self.effort = Effort()
+        self.now = 0
+        self.flushed = 0
         self.shown: list[Any] = []
         self._session = session
 
@@ -96,6 +100,9 @@ class Logbook:
     def clear(self) -> int:
         self.staged.clear()
         return 0
+
+    def flush(self) -> None:
+        self.flushed += 1
 
     def leave(self) -> None:
         self.left = True

@@ -55,7 +55,7 @@ class Operation(Struct, frozen=True):
 
 
 def turn(
-    config: Config, summary: str, operations: Sequence[Operation], key: str
+    config: Config, summary: str, operations: Sequence[Operation], key: str, bare: str = ""
 ) -> "Dialogue[Config | None]":
     """One turn of a menu: what the chosen operation makes of the configuration; None to leave."""
     offered = {each.word: each for each in operations if each.offered(config)}
@@ -64,6 +64,7 @@ def turn(
         summary,
         {each.word: each.help for each in offered.values() if each.listed},
         [each.word for each in offered.values() if not each.listed],
+        bare,
     )
     return (yield from offered[word].run(config)) if word else None
 
@@ -82,12 +83,20 @@ def operate(
 
 
 def submenu(
-    word: str, text: str, operations: Sequence[Operation], listed: bool = True
+    word: str,
+    text: str,
+    operations: Sequence[Operation],
+    *,
+    listed: bool = True,
+    bare: str = "",
 ) -> Operation:
-    """An operation that is itself a menu, of one turn."""
+    """An operation that is itself a menu, of one turn.
+
+    `bare` is the operation that a command line means which ends at the word.
+    """
 
     def run(config: Config) -> "Dialogue[Config]":
-        after = yield from turn(config, "", operations, word)
+        after = yield from turn(config, "", operations, word, bare)
         return config if after is None else after
 
     return Operation(word, text, run, listed=listed)

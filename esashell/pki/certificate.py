@@ -145,14 +145,14 @@ def _names(parsed: "x509.Certificate") -> dict[str, Any]:
         "serial": f"{parsed.serial_number:x}",
         "subject_text": subject.rfc4514_string(),
         "issuer_text": parsed.issuer.rfc4514_string(),
-        "subject_match": _folded(subject),
-        "issuer_match": _folded(parsed.issuer),
+        "subject_match": ",".join(folded(subject)),
+        "issuer_match": ",".join(folded(parsed.issuer)),
         "common_names": tuple(each.value for each in names if isinstance(each.value, str)),
     }
 
 
-def _folded(name: "x509.Name") -> str:
-    """A name as RFC 5280 7.1 compares it: types in order, values without case or extra space."""
+def folded(name: "x509.Name") -> tuple[str, ...]:
+    """A name as RFC 5280 7.1 compares it, from the top down: values without case or extra space."""
     rdns = []
     for rdn in name.rdns:
         values = []
@@ -160,7 +160,7 @@ def _folded(name: "x509.Name") -> str:
             value = each.value if isinstance(each.value, str) else each.value.hex()
             values.append(f"{each.oid.dotted_string}={' '.join(value.split()).casefold()!r}")
         rdns.append("+".join(sorted(values)))
-    return ",".join(rdns)
+    return tuple(rdns)
 
 
 def _period(parsed: "x509.Certificate") -> dict[str, Any]:

@@ -12,7 +12,7 @@ import ipaddress
 import warnings
 from typing import TYPE_CHECKING
 
-from esashell.pki.certificate import Certificate
+from esashell.pki.certificate import Certificate, folded
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -77,9 +77,10 @@ def _within(name: "x509.GeneralName", subtree: "x509.GeneralName", unknown: bool
         return False
     match name, subtree:
         case x509.DNSName(), x509.DNSName():
-            # A leading dot is not in the standard, but common, and means the same here.
-            top = subtree.value.lower().removeprefix(".")
-            host = name.value.lower()
+            top, host = subtree.value.lower(), name.value.lower()
+            # A leading dot is not in the standard, but common: only the names below are meant.
+            if top.startswith("."):
+                return host.endswith(top)
             return not top or host == top or host.endswith(f".{top}")
         case x509.IPAddress(), x509.IPAddress():
             address, network = name.value, subtree.value
@@ -87,8 +88,8 @@ def _within(name: "x509.GeneralName", subtree: "x509.GeneralName", unknown: bool
                 return unknown
             return address in network
         case x509.DirectoryName(), x509.DirectoryName():
-            top_rdns = subtree.value.rdns
-            return name.value.rdns[: len(top_rdns)] == top_rdns
+            top_rdns = folded(subtree.value)
+            return folded(name.value)[: len(top_rdns)] == top_rdns
     return unknown
 
 

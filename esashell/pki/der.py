@@ -24,13 +24,19 @@ class BadCertificate(ValueError):
 
 
 class Outline(Struct, frozen=True):
-    """Where things are in a certificate: each field's own DER, tag and length included."""
+    """Where things are in a certificate: each field's own DER, tag and length included.
+
+    The algorithm of the signature stands there twice, `algorithm` in the part that is signed and
+    `signature_algorithm` beside it; the two should be one (RFC 5280 4.1.1.2).
+    """
 
     version: int
+    algorithm: bytes
     issuer: bytes
     validity: bytes
     subject: bytes
     spki: bytes
+    signature_algorithm: bytes
 
 
 def outline(der: bytes) -> Outline:
@@ -46,18 +52,17 @@ def outline(der: bytes) -> Outline:
         number, _ = enter(der, inside, at, INTEGER, "version")
         version = int.from_bytes(der[number:at][:1], "big") + 1
     _, at = enter(der, at, tbs_end, INTEGER, "serialNumber")
-    _, at = enter(der, at, tbs_end, SEQUENCE, "signature")
     fields = []
-    for what in ("issuer", "validity", "subject", "subjectPublicKeyInfo"):
+    for what in ("signature", "issuer", "validity", "subject", "subjectPublicKeyInfo"):
         start = at
         _, at = enter(der, start, tbs_end, SEQUENCE, what)
         fields.append(der[start:at])
     _, at = enter(der, signed_end, end, SEQUENCE, "signatureAlgorithm")
+    fields.append(der[signed_end:at])
     _, at = enter(der, at, end, BIT_STRING, "signatureValue")
     if at != end:
         raise BadCertificate("something follows the signature inside the certificate")
-    issuer, validity, subject, spki = fields
-    return Outline(version, issuer, validity, subject, spki)
+    return Outline(version, *fields)
 
 
 def check_spki(der: bytes) -> None:

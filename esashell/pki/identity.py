@@ -5,7 +5,8 @@ names a certificate *presents* are its DNS subject alternative names, and only w
 its common names (RFC 6125 6.4.4, RFC 7672 3.2.3). One agreeing pair is enough.
 
 A presented name may be a wildcard when the asterisk is the whole left-most label, and then stands
-for exactly one label. `mail*.example.com` matches nothing but itself, which no host is called.
+for exactly one label of letters, digits and hyphens, as hosts have (RFC 1123 2.1). Its other labels
+must be such labels too. `mail*.example.com` matches nothing but itself, which no host is called.
 Neither does `*.com`: what is left of the asterisk must be at least two labels, as every TLS
 library in use has it, since one certificate cannot speak for a whole registry.
 
@@ -15,10 +16,13 @@ compared with DNS names; mail hosts are found by name (RFC 7672 3.2.2).
 """
 
 from collections.abc import Iterable
+from string import ascii_lowercase, digits
 
 from msgspec import Struct
 
 from esashell.pki.certificate import Certificate
+
+_LDH = frozenset(ascii_lowercase + digits + "-")
 
 
 class Identity(Struct, frozen=True):
@@ -64,9 +68,14 @@ def agree(presented: str, reference: str) -> bool:
     wanted, offered = reference.split("."), presented.split(".")
     if not all(wanted) or not all(offered) or _is_address(wanted):
         return False
-    if offered[0] == "*" and len(offered) > 2:
-        return len(offered) == len(wanted) and offered[1:] == wanted[1:]
-    return offered == wanted
+    if offered == wanted:
+        return True
+    star = offered[0] == "*" and len(offered) > 2 and offered[1:] == wanted[1:]
+    return star and _LDH.issuperset(wanted[0]) and all(map(_of_a_host, wanted[1:]))
+
+
+def _of_a_host(label: str) -> bool:
+    return _LDH.issuperset(label) and "-" not in (label[0], label[-1])
 
 
 def _is_address(labels: list[str]) -> bool:

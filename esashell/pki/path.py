@@ -8,9 +8,10 @@ at that depth, and the leaf may serve TLS. Every fault of a path is reported, no
 
 The anchor is given from outside (a TLSA record, a list of roots) and may be any authority, a root
 or not, self-signed or not, or only a public key. Strictly, nothing of an anchor but name and key
-would have to be judged (RFC 5280 6.1.1 d); its dates, authority flag and path length are judged
-all the same when its certificate is at hand, as OpenSSL and every mailer built upon it does. When
-only a key is given and the server sent a certificate for that key, that certificate is judged.
+would have to be judged (RFC 5280 6.1.1 d). Its authority flag, path length, purposes and
+constraints are judged all the same when its certificate is at hand, and its dates too when it is a
+root, as OpenSSL and every mailer built upon it does. When only a key is given and the server sent a
+certificate for that key, that certificate is judged.
 
 A hostile server chooses what is sent, so the work is bounded: see `Work`. Revocation is not
 looked at: mail servers do not, and a TLSA record is withdrawn instead (RFC 7671 5.2).
@@ -73,7 +74,8 @@ class Path(Struct, frozen=True):
     @property
     def depth(self) -> int:
         """How far the anchor is from the leaf; 1 is the leaf's own issuer."""
-        return len(self.certificates) - (self.certificates[-1].spki == self.anchor.spki)
+        # A leaf may have its issuer's key and is below the anchor even so.
+        return max(1, len(self.certificates) - (self.certificates[-1].spki == self.anchor.spki))
 
 
 class NoPath(Struct, frozen=True):
@@ -119,8 +121,9 @@ def path_to(
 ) -> Path | NoPath:
     """The best path from the leaf to the anchor through certificates from `sent`.
 
-    `sent` may hold the leaf and the anchor too, in any order. An anchor that *is* the leaf gives no
-    path: an authority signs, it is not what was signed (RFC 7671 5.2).
+    `sent` may hold the leaf and the anchor too, in any order. A certificate that *is* the leaf is
+    no anchor: an authority signs, it is not what was signed (RFC 7671 5.2). A bare key is the
+    signer wherever it verifies, be it in a leaf that signs itself.
     """
     work = work or Work()
     if leaf.doubts:
@@ -129,7 +132,7 @@ def path_to(
     search = _Search(anchor, leaf, sent, work)
     best: tuple[PathFinding, ...] = ()
     for certificates in search.paths((leaf,)):
-        findings = tuple(faults(certificates, now))
+        findings = tuple(faults(certificates, anchor, now))
         if not findings:
             return Path(certificates, anchor)
         if not best or len(findings) < len(best):
@@ -189,7 +192,7 @@ class _Search:
             return
         sent = [each for each in issuers if self._is_end(each) and each not in so_far]
         # A bare key has no name to look for, so its signature is simply tried.
-        if child.spki != self.anchor.spki and self._signed(child, self.anchor.spki, ""):
+        if self._signed(child, self.anchor.spki, ""):
             if sent:
                 yield from ((*so_far, each) for each in sent)
             else:
@@ -220,7 +223,9 @@ class _Search:
         return (*dict.fromkeys(self.bad_signatures), *gaps)
 
 
-def faults(certificates: tuple[Certificate, ...], now: int) -> Iterator[PathFinding]:
+def faults(
+    certificates: tuple[Certificate, ...], anchor: Anchor, now: int
+) -> Iterator[PathFinding]:
     """What is wrong with a path whose signatures verify, from the leaf up."""
     leaf = certificates[0]
     for depth, each in enumerate(certificates):
@@ -228,11 +233,10 @@ def faults(certificates: tuple[Certificate, ...], now: int) -> Iterator[PathFind
         if each.doubts:
             yield PathFinding(PathFault.UNREADABLE, "; ".join(each.doubts), about)
             continue
-        # Both ends of the period belong to it, in whole seconds (RFC 5280 4.1.2.5).
-        if now // SECOND < each.not_before // SECOND:
-            yield PathFinding(PathFault.NOT_YET_VALID, "not valid yet", about)
-        if now // SECOND > each.not_after // SECOND:
-            yield PathFinding(PathFault.EXPIRED, "expired", about)
+        # RFC 5280 6.1.1 d: an anchor's period is no part of it. For roots everybody asks.
+        top = depth and depth == len(certificates) - 1
+        if not top or each.self_issued or each.spki != anchor.spki:
+            yield from _date_faults(each, now)
         if each.unknown_critical:
             text = f"unknown critical extension {', '.join(each.unknown_critical)}"
             yield PathFinding(PathFault.UNKNOWN_CRITICAL, text, about)
@@ -245,6 +249,14 @@ def faults(certificates: tuple[Certificate, ...], now: int) -> Iterator[PathFind
     if leaf.key_usage is not None and not _TLS_KEY_USAGES.intersection(leaf.key_usage):
         text = "the key usage does not allow TLS"
         yield PathFinding(PathFault.NOT_FOR_TLS, text, leaf.subject_text)
+
+
+def _date_faults(it: Certificate, now: int) -> Iterator[PathFinding]:
+    """Both ends of the period belong to it, in whole seconds (RFC 5280 4.1.2.5)."""
+    if now // SECOND < it.not_before // SECOND:
+        yield PathFinding(PathFault.NOT_YET_VALID, "not valid yet", it.subject_text)
+    if now // SECOND > it.not_after // SECOND:
+        yield PathFinding(PathFault.EXPIRED, "expired", it.subject_text)
 
 
 def _authority_faults(certificates: tuple[Certificate, ...], depth: int) -> Iterator[PathFinding]:

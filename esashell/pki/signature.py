@@ -7,6 +7,8 @@ may sign at all are `path`'s questions.
 
 import warnings
 
+from esashell.pki.der import outline
+
 # RFC 6151, RFC 6149: forgeable since long. SHA-1 is still met in private CAs and accepted, as
 # mailers do at their usual security level.
 _BROKEN_HASHES = frozenset(("md5", "md2", "md4"))
@@ -20,6 +22,10 @@ def signature_fault(certificate: bytes, spki: bytes) -> str | None:
     from cryptography.hazmat.primitives.serialization import load_der_public_key
 
     try:
+        found = outline(certificate)
+        if found.algorithm != found.signature_algorithm:
+            # RFC 5280 4.1.1.2: otherwise the algorithm would be the one thing that is not signed.
+            return "names two different algorithms"
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             key = load_der_public_key(spki)

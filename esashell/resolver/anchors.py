@@ -22,11 +22,16 @@ class BadAnchor(BadAnswer):
 
 
 class Anchor(Struct, frozen=True):
-    """The believed keys of one zone: DS and DNSKEY rdatas."""
+    """The believed keys of one zone: DS and DNSKEY rdatas.
+
+    `note` is what a report says when the zone does not fit them: where they came from, and the
+    cure. It ends a sentence.
+    """
 
     zone: Name
     ds: tuple[bytes, ...] = ()
     dnskeys: tuple[bytes, ...] = ()
+    note: str = ""
 
 
 # As published by IANA (root-anchors.xml): the key-signing keys of 2017 and of 2024.
@@ -51,7 +56,7 @@ def anchors_from_text(text: str) -> tuple[Anchor, ...]:
         if not words:
             continue
         try:
-            zone, is_ds, rdata = _record(words)
+            zone, is_ds, rdata = record_of(words)
         except BadAnswer as error:
             raise BadAnchor(f"Trust anchor, line {number}: {error}") from None
         ds, dnskeys = found.setdefault(zone, ([], []))
@@ -71,7 +76,8 @@ def anchor_text(anchor: Anchor) -> str:
     return "\n".join(lines)
 
 
-def _record(words: list[str]) -> tuple[Name, bool, bytes]:
+def record_of(words: list[str]) -> tuple[Name, bool, bytes]:
+    """The zone, whether it is a DS, and the rdata, of a record in words; raises `BadAnswer`."""
     zone = name_from_text(words[0])
     rest = words[1:]
     while rest and (rest[0].upper() == "IN" or (rest[0].isascii() and rest[0].isdigit())):

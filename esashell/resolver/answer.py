@@ -62,7 +62,7 @@ class Ede(IntEnum):
     UNSUPPORTED_NSEC3_ITERATIONS = 27
 
 
-class Reason(Struct, frozen=True):
+class Reason(Struct, frozen=True, gc=False):
     """Why: a published code, a sentence for a person, and the record or zone it is about."""
 
     code: int
@@ -70,7 +70,7 @@ class Reason(Struct, frozen=True):
     about: str = ""
 
 
-class Trial(Struct, frozen=True):
+class Trial(Struct, frozen=True, gc=False):
     """One signature that was tried: by which key, and how it went ("verified", "expired", …)."""
 
     signer: str
@@ -79,7 +79,7 @@ class Trial(Struct, frozen=True):
     result: str
 
 
-class Link(Struct, frozen=True):
+class Link(Struct, frozen=True, gc=False):
     """One link of the chain of trust: which zone, what was shown about it, and by which records.
 
     `what` is "anchor", "DS", "DNSKEY", "no DS", or the type of the RRset itself; `records` are in
@@ -94,7 +94,7 @@ class Link(Struct, frozen=True):
     trials: tuple[Trial, ...] = ()
 
 
-class Hop(Struct, frozen=True):
+class Hop(Struct, frozen=True, gc=False):
     """One step of an answer: an alias that was followed, or the last RRset (or its denial).
 
     `target` is where an alias leads, None for the last step. Each step keeps the security of its
@@ -108,7 +108,7 @@ class Hop(Struct, frozen=True):
     chain: tuple[Link, ...] = ()
 
 
-class Asked(Struct, frozen=True):
+class Asked(Struct, frozen=True, gc=False):
     """One question that went to a server, and what came of it: a response code, or a fault."""
 
     server: str
@@ -119,7 +119,7 @@ class Asked(Struct, frozen=True):
     tcp: bool = False
 
 
-class Answer(Struct, frozen=True):
+class Answer(Struct, frozen=True, gc=False):
     """The outcome of one look-up.
 
     `security` is that of the whole: the weakest of its hops. `existence` is None when there was no

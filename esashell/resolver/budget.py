@@ -21,6 +21,7 @@ weakens a verdict.
 """
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
 from esashell.resolver.names import Name
 from esashell.resolver.rrtypes import RRType, type_text
@@ -42,12 +43,24 @@ class Budget(Struct, frozen=True):
 
 
 class Effort(Struct):
-    """What has been done so far, over all look-ups of one resolver."""
+    """What has been done so far, over all look-ups of one resolver.
+
+    Each look-up is a hit or a miss; `cache_expired` are the misses that an answer was kept for, but
+    for too long. `failures` are look-ups that ended without an answer that can be used.
+    """
 
     queries: int = 0
     verifications: int = 0
     cache_hits: int = 0
     cache_misses: int = 0
+    cache_expired: int = 0
+    failures: int = 0
+
+    def __add__(self, other: "Effort") -> "Effort":
+        return Effort(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+
+    def __sub__(self, other: "Effort") -> "Effort":
+        return Effort(*(a - b for a, b in zip(astuple(self), astuple(other), strict=True)))
 
 
 class OutOfBudget(Exception):

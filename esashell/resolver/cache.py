@@ -28,6 +28,7 @@ class Shelf(Generic[V]):
 
     def __init__(self, room: int) -> None:
         self.room = room
+        self.expired = 0  # found, but too late
         self._kept: dict[object, tuple[int, V]] = {}
 
     def find(self, key: object, now: int) -> tuple[V, int] | None:
@@ -38,6 +39,7 @@ class Shelf(Generic[V]):
         until, value = kept
         if until <= now:
             del self._kept[key]
+            self.expired += 1
             return None
         return value, until
 

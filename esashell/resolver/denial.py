@@ -28,7 +28,7 @@ Judge = Callable[[Rrset], Verdict]
 Found = Proof | Shortfall
 
 
-class Denial(Struct, frozen=True):
+class Denial(Struct, frozen=True, gc=False):
     """Whether the absence is proved. `ttl` and `until` are in seconds, 0 when BOGUS.
 
     `delegation`: a zone cut without DS was shown, which only `no_ds` asks about.
@@ -43,7 +43,7 @@ class Denial(Struct, frozen=True):
     delegation: bool = False
 
 
-class Records(Struct, frozen=True):
+class Records(Struct, frozen=True, gc=False):
     """The verified denial records of one message, and what was wrong with the others."""
 
     zone: Name
@@ -120,7 +120,12 @@ def _parsed(rrset: Rrset, zone: Name) -> list[nsec.Nsec | nsec3.Nsec3]:
     for each in rrset.rdatas:
         try:
             if rrset.rdtype == RRType.NSEC:
-                found.append(nsec.nsec(rrset.owner, each))
+                link = nsec.nsec(rrset.owner, each)
+                # RFC 4034 4.1.1: the next name lies further on in the zone, or is its apex again.
+                if link.following == zone or (
+                    link.following.is_under(zone) and link.owner.order < link.following.order
+                ):
+                    found.append(link)
             # RFC 5155 3: the owner is the hash, one label, under the zone's own name.
             elif len(rrset.owner) > 1 and rrset.owner.parent == zone:
                 record = nsec3.nsec3(rrset.owner, each)
@@ -196,7 +201,7 @@ def _no_data(records: Records, name: Name, rdtype: int, *, spans: bool) -> Found
     # What lies in an opt-out span is unsigned, whatever is said about it (RFC 5155 9.2); an
     # empty non-terminal above unsigned delegations has no NSEC3 record of its own.
     for ring in records.rings:
-        span = nsec3.lies_in_opt_out_span(ring, name)
+        span = nsec3.lies_in_opt_out_span(ring, name, rdtype)
         if isinstance(span, Proof):
             return span
     return found
@@ -230,7 +235,7 @@ def _first(
     return missing or Shortfall("")
 
 
-class _Claim(Struct, frozen=True):
+class _Claim(Struct, frozen=True, gc=False):
     """What would be true if the proof held."""
 
     what: str
@@ -253,7 +258,9 @@ def _denial(records: Records, found: Found, name: Name, claim: _Claim) -> Denial
         return Denial(
             security, existence, link, reason, ttl, records.until, delegation=found.delegation
         )
-    if records.costly:
+    # The count is believed only where everything said along with it holds: one costly record of
+    # the zone, played back among forged ones, must not make them pass.
+    if records.costly and not records.faults:
         text = (
             f"the NSEC3 records of {records.zone.dotted} ask for {records.costly} iterations, more "
             "than are done here, so the zone counts as unsigned (RFC 9276 3.2)"

@@ -24,7 +24,7 @@ from esashell.steps import Exchange, Steps, Tell
 USABLE = ("NOERROR", "NXDOMAIN")
 
 
-class Question(Struct, frozen=True):
+class Question(Struct, frozen=True, gc=False):
     """What is asked of whom; `timeout` in microseconds. `recursive` sets RD and CD."""
 
     server: str
@@ -34,7 +34,7 @@ class Question(Struct, frozen=True):
     recursive: bool
 
 
-class Reply(Struct, frozen=True):
+class Reply(Struct, frozen=True, gc=False):
     """What came of asking: a message that can be used, or the reason why there is none."""
 
     message: Message | None
@@ -49,6 +49,9 @@ class Source(Protocol):
 
     def source(self, work: Work, asked: list[Asked]) -> Ask:
         """The way for one look-up, which pays for it and keeps what was asked."""
+
+    def forget(self) -> None:
+        """Ask as if for the first time: nothing learnt of servers counts any more."""
 
 
 def exchanged(

@@ -73,6 +73,10 @@ class Forwarder:
         order = self.order()
         return lambda qname, rdtype: self._ask((qname, rdtype), order, work, asked)
 
+    def forget(self) -> None:
+        """Ask as if for the first time: none is known to be silent."""
+        self._silent_until.clear()
+
     def _ask(
         self, wanted: tuple[Name, int], order: Sequence[Server], work: Work, asked: list[Asked]
     ) -> Steps[Reply]:

@@ -61,6 +61,12 @@ class Iterator:
         descent = _Descent(self, work, asked)
         return lambda qname, rdtype: descent.ask(qname, rdtype, 0)
 
+    def forget(self) -> None:
+        """Ask as if for the first time: only the fixed servers are known."""
+        for each in (self._learnt, self._glue, self._ds):
+            each.clear()
+        self._silent_until.clear()
+
     def closest(self, name: Name) -> Delegation | None:
         """The servers of the lowest zone above the name that are known."""
         now = self.clock.now()

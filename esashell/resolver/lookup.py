@@ -71,17 +71,32 @@ class Resolver:
     def look_up(self, qname: Name, rdtype: int) -> Steps[Answer]:
         """What is at the name, and how far it may be believed."""
         now = self.clock.now()
+        expired = self.cache.answers.expired
         kept = self.cache.answers.find((qname, rdtype), now)
         if kept is not None:
             self.effort.cache_hits += 1
             answer, until = kept
             return structs.replace(answer, ttl=(until - now) // SECOND, asked=(), cached=True)
         self.effort.cache_misses += 1
+        self.effort.cache_expired += self.cache.answers.expired - expired
         answer, signed_until = yield from _LookUp(self, qname, rdtype).answer()
         now = self.clock.now()
+        if answer.existence is None:
+            self.effort.failures += 1
         until = lifetime(answer, self.minimum_ttl, signed_until, now)
         self.cache.answers.keep((qname, rdtype), answer, until)
         return answer
+
+    def kept_for(self, qname: Name, rdtype: int) -> int:
+        """For how many seconds more, the last begun counted, the cache keeps its answer; or 0."""
+        now = self.clock.now()
+        kept = self.cache.answers.find((qname, rdtype), now)
+        return -((now - kept[1]) // SECOND) if kept is not None else 0
+
+    def flush(self) -> None:
+        """Forget every answer, key and server (`dnsflush`); the anchors stay, and the effort."""
+        self.cache.clear()
+        self.source.forget()
 
 
 class _Ending(Struct, frozen=True):
@@ -232,6 +247,8 @@ class _LookUp:
     def _remembered(self, name: Name) -> Message | None:
         """The alias at the name, or the DNAME above it, when one was met before and judged."""
         if self.rdtype in (RRType.ANY, RRType.RRSIG, RRType.NSEC):
+            return None
+        if not len(self.resolver.cache.aliases):
             return None
         now = self.resolver.clock.now()
         above = [(each, RRType.DNAME) for each in name.ancestors() if each is not name]

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from esashell.errors import BadAnswer
 
 _LDH_OCTETS = b"abcdefghijklmnopqrstuvwxyz0123456789-_"
+_LDH_AND_DOT = _LDH_OCTETS + b"."
 _LDH = frozenset(_LDH_OCTETS)
 # What a presentation-format label may hold unescaped; the rest is written \DDD (RFC 1035 5.1).
 _PLAIN = frozenset(range(0x21, 0x7F)) - frozenset(b'.\\"();@$')
@@ -32,7 +33,12 @@ class Name(bytes):
         """The name without its final dot; the root is a dot."""
         if len(self) == 1:
             return "."
-        return ".".join(_label_text(label) for label in self.labels())
+        labels = self.labels()
+        joined = b".".join(labels)
+        # Nearly every name is of plain letters, and shown as often as one is looked at.
+        if not joined.translate(None, _LDH_AND_DOT) and joined.count(b".") == len(labels) - 1:
+            return joined.decode("ascii")
+        return ".".join(_label_text(label) for label in labels)
 
     @property
     def dotted(self) -> str:
@@ -150,6 +156,16 @@ def name_from_text(text: str) -> Name:
     if sum(len(each) + 1 for each in labels) + 1 > 255:
         raise BadName("The name is longer than 253 characters.")
     return name_from_labels(tuple(labels))
+
+
+def reverse_name(address: str) -> Name:
+    """The name that an address's PTR records are at (RFC 1035 3.5, RFC 3596 2.5).
+
+    Raises `ValueError` when the text is no address.
+    """
+    from ipaddress import ip_address
+
+    return name_from_text(ip_address(address).reverse_pointer)
 
 
 def domain_from_text(text: str) -> Name:

@@ -19,7 +19,7 @@ from esashell.resolver.names import Name, common_ancestor
 from esashell.resolver.rrtypes import RRType, type_text
 
 
-class Proof(Struct, frozen=True):
+class Proof(Struct, frozen=True, gc=False):
     """What was shown, in words, and the owners of the records that show it.
 
     `opt_out`: the proof rests on an opt-out span, so the name may exist unsigned (RFC 5155 9.2).
@@ -32,13 +32,13 @@ class Proof(Struct, frozen=True):
     delegation: bool = False
 
 
-class Shortfall(Struct, frozen=True):
+class Shortfall(Struct, frozen=True, gc=False):
     """The first link that is missing from a proof."""
 
     text: str
 
 
-class Nsec(Struct, frozen=True):
+class Nsec(Struct, frozen=True, gc=False):
     """One NSEC record: nothing exists between `owner` and `following`."""
 
     owner: Name
@@ -91,8 +91,9 @@ def proves_name_error(records: Sequence[Nsec], name: Name) -> Proof | Shortfall:
     cover = _covering(records, name)
     if cover is None:
         return Shortfall(f"no NSEC record covers {name.dotted}")
-    if cover.following.is_under(name):
-        return Shortfall(f"{name.dotted} exists as an empty non-terminal")
+    # Any record that begins or ends at the name, or below it, shows that it exists.
+    if any(end.is_under(name) for each in records for end in (each.owner, each.following)):
+        return Shortfall(f"{name.dotted} exists, if only as an empty non-terminal")
     encloser = closest_encloser(cover, name)
     wildcard = Name(b"\x01*" + encloser)
     other = _covering(records, wildcard)
@@ -107,11 +108,12 @@ def proves_no_data(records: Sequence[Nsec], name: Name, rdtype: int) -> Proof | 
     match = _at(records, name)
     if match is not None:
         return _lacks(match, name, rdtype)
+    over = next((e for e in records if covers(e, name) and e.following.is_under(name)), None)
+    if over is not None:
+        return Proof(f"{name.dotted} is an empty non-terminal", (over.owner,))
     cover = _covering(records, name)
     if cover is None:
         return Shortfall(f"no NSEC record matches or covers {name.dotted}")
-    if cover.following.is_under(name):
-        return Proof(f"{name.dotted} is an empty non-terminal", (cover.owner,))
     wildcard = Name(b"\x01*" + closest_encloser(cover, name))
     match = _at(records, wildcard)
     if match is not None:

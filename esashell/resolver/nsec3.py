@@ -33,7 +33,7 @@ SHA1 = 1
 OPT_OUT = 0x01
 
 
-class Nsec3(Struct, frozen=True):
+class Nsec3(Struct, frozen=True, gc=False):
     """One NSEC3 record; `hashed` is its own hash, `following` the next one of the ring."""
 
     owner: Name
@@ -126,7 +126,7 @@ def _covers(record: Nsec3, wanted: bytes) -> bool:
     return record.hashed < wanted or wanted < record.following
 
 
-class Encloser(Struct, frozen=True):
+class Encloser(Struct, frozen=True, gc=False):
     """The closest encloser proof (RFC 5155 7.2.1): `name` exists and `next_closer` does not."""
 
     name: Name
@@ -201,7 +201,7 @@ def proves_no_data(ring: Ring, name: Name, rdtype: int) -> Proof | Shortfall:
     return Shortfall(f"no NSEC3 record matches {name.dotted} or the wildcard {wildcard.dotted}")
 
 
-def lies_in_opt_out_span(ring: Ring, name: Name) -> Proof | Shortfall:
+def lies_in_opt_out_span(ring: Ring, name: Name, rdtype: int) -> Proof | Shortfall:
     """The name, or one above it, can only exist unsigned (RFC 5155 6, 9.2).
 
     This is no proof of absence. It shows that whatever is said about the name is insecure:
@@ -216,6 +216,13 @@ def lies_in_opt_out_span(ring: Ring, name: Name) -> Proof | Shortfall:
         return Shortfall(
             f"the NSEC3 record that covers {encloser.next_closer.dotted} has no opt-out"
         )
+    wildcard = Name(b"\x01*" + encloser.name)
+    match = ring.matching(wildcard)
+    if match is not None:
+        # Whoever shows the wildcard speaks of it, and it must lack the type.
+        lack = _lacks(match, wildcard, rdtype)
+        if isinstance(lack, Shortfall):
+            return lack
     return Proof(
         f"{encloser.next_closer.dotted} lies in an opt-out span", encloser.owners, opt_out=True
     )

@@ -15,7 +15,7 @@ from esashell.resolver.rrtypes import Rcode, RRType
 from esashell.resolver.wire import Message, Rrset
 
 
-class Alias(Struct, frozen=True):
+class Alias(Struct, frozen=True, gc=False):
     """One alias that was followed; `rrset` is the CNAME or DNAME that is signed for it."""
 
     owner: Name
@@ -23,7 +23,7 @@ class Alias(Struct, frozen=True):
     rrset: Rrset
 
 
-class Reading(Struct, frozen=True):
+class Reading(Struct, frozen=True, gc=False):
     """The path through a response: aliases, and what stands at `name`, where they end.
 
     `rrsets` are what was asked for (several only for type ANY). Without any, `denies` tells that

@@ -62,7 +62,8 @@ def type_number(text: str) -> int:
     word = text.upper()
     if word in RRType.__members__:
         return RRType[word].value
-    if word.startswith("TYPE") and word[4:].isdigit() and int(word[4:]) < 65536:
+    generic = word.startswith("TYPE") and word.isascii() and word[4:].isdigit() and len(word) < 10
+    if generic and int(word[4:]) < 65536:
         return int(word[4:])
     raise ValueError(f"{text} is not a record type")
 

@@ -28,14 +28,14 @@ HALF = 0x80000000
 _LENGTH = struct.Struct("!H")
 
 
-class Keyring(Struct, frozen=True):
+class Keyring(Struct, frozen=True, gc=False):
     """A zone's keys by algorithm and tag; several may share both (RFC 4035 5.3.1)."""
 
     zone: Name
     keys: Mapping[tuple[int, int], Sequence[Key]] = {}
 
 
-class Verdict(Struct, frozen=True):
+class Verdict(Struct, frozen=True, gc=False):
     """Whether the RRset is the zone's own: SECURE or BOGUS, never anything else.
 
     `until` is when the signature ends and `ttl` what is left for a cache, both in seconds and
@@ -114,18 +114,23 @@ def _fault(it: rd.Rrsig, rrset: Rrset, zone: Name, now: int, policy: Policy) -> 
     if not policy.supports(it.algorithm):
         return f"{algorithm_text(it.algorithm)} is not supported"
     stamp = now & 0xFFFFFFFF
-    if later(it.inception, it.expiration):
+    # Times that lie half the circle apart are in no order at all (RFC 1982 3.2), and prove nothing.
+    if (it.expiration - it.inception) & 0xFFFFFFFF >= HALF:
         return "expires before it begins"
-    if later(stamp, it.expiration):
+    if (it.expiration - stamp) & 0xFFFFFFFF >= HALF:
         return "expired"
-    if later(it.inception, stamp):
+    if (stamp - it.inception) & 0xFFFFFFFF >= HALF:
         return "not yet valid"
     return ""
 
 
 def label_count(owner: Name) -> int:
     """Labels without the root's and without a leading asterisk (RFC 4034 3.1.3)."""
-    return len(owner.labels()) - owner.is_wildcard
+    count = at = 0
+    while length := owner[at]:
+        at += length + 1
+        count += 1
+    return count - owner.is_wildcard
 
 
 def _encloser(owner: Name, labels: int) -> Name | None:

@@ -28,7 +28,7 @@ from esashell.resolver.zonekeys import Walk, Zone, rrset_link
 from esashell.steps import Steps
 
 
-class Judged(Struct, frozen=True):
+class Judged(Struct, frozen=True, gc=False):
     """The verdict on one RRset, or on one absence; `ttl` and `until` (0: unsigned) in seconds."""
 
     security: Security

@@ -58,7 +58,7 @@ class BadMessage(TransportError):
     word = "malformed DNS message"
 
 
-class Rrset(Struct, frozen=True):
+class Rrset(Struct, frozen=True, gc=False):
     """All records of one owner and type in one section, and the signatures said to cover them.
 
     `rdatas` are canonical, without duplicates, in the order received; `signatures` are whole RRSIG
@@ -72,7 +72,7 @@ class Rrset(Struct, frozen=True):
     signatures: tuple[bytes, ...] = ()
 
 
-class Message(Struct, frozen=True):
+class Message(Struct, frozen=True, gc=False):
     """A whole DNS message; `rcode` includes the extended bits, `payload` is 0 without EDNS."""
 
     id: int = 0
@@ -88,9 +88,14 @@ class Message(Struct, frozen=True):
 
 
 def query(
-    qname: Name, qtype: int, *, recursive: bool = True, checking_disabled: bool = True
+    qname: Name,
+    qtype: int,
+    *,
+    recursive: bool = True,
+    checking_disabled: bool = True,
+    dnssec: bool = True,
 ) -> bytes:
-    """A question with EDNS and DO set (RFC 4035 4.1), ID 0.
+    """A question with EDNS and, for `dnssec`, DO set (RFC 4035 4.1); ID 0.
 
     CD is set because we validate ourselves: without it a validating resolver would hide from us
     what is wrong behind a SERVFAIL (RFC 6840 5.9).
@@ -101,7 +106,7 @@ def query(
             _HEADER.pack(0, flags, 1, 0, 0, 1),
             qname,
             struct.pack("!HH", qtype, 1),
-            b"\x00" + _FIXED.pack(RRType.OPT, PAYLOAD, 0x8000, 0),
+            b"\x00" + _FIXED.pack(RRType.OPT, PAYLOAD, 0x8000 if dnssec else 0, 0),
         )
     )
 
@@ -125,8 +130,11 @@ def _parse(wire: bytes) -> Message:
         at += 4
         question.append((qname, qtype))
     edns: _Edns | None = None
-    sections = []
+    sections: list[tuple[Rrset, ...]] = []
     for count in counts:
+        if not count:
+            sections.append(())
+            continue
         gathered = _Section()
         for _ in range(count):
             owner, at = _name(wire, at, names)
@@ -189,7 +197,7 @@ class _Section:
         return tuple(found)
 
 
-class _Edns(Struct, frozen=True):
+class _Edns(Struct, frozen=True, gc=False):
     payload: int
     high_rcode: int
     dnssec_ok: bool
@@ -208,17 +216,16 @@ def _edns(payload: int, ttl: int, rdata: bytes) -> _Edns:
     return _Edns(max(payload, 512), ttl >> 24, bool(ttl & 0x8000), tuple(errors))
 
 
-def _name(wire: bytes, at: int, seen: dict[int, Name]) -> tuple[Name, int]:
-    """The name that starts at an offset, and the offset behind it."""
+def _name(wire: bytes, at: int, seen: dict[int, Name], jumps: int = 0) -> tuple[Name, int]:
+    """The name that starts at an offset, and the offset behind it; `jumps` led here."""
     start, end = at, 0
-    jumps = 0
     labels: list[bytes] = []
     size = 0
     suffix: Name | None = None
     while suffix is None:
         length = wire[at]
         if length == 0:
-            end = end or at + 1
+            end = at + 1
             suffix = ROOT
         elif length < 64:
             label = wire[at : at + 1 + length]
@@ -229,13 +236,14 @@ def _name(wire: bytes, at: int, seen: dict[int, Name]) -> tuple[Name, int]:
             at += length + 1
         elif length >= 192:
             target = ((length & 0x3F) << 8) | wire[at + 1]
-            end = end or at + 2
-            jumps += 1
+            end = at + 2
             # Pointers must lead backwards (RFC 1035 4.1.4), so there are no loops.
-            if target >= at or jumps > _JUMPS:
+            if target >= at or jumps >= _JUMPS:
                 raise BadMessage("a compression pointer leads forward, or to too many others")
             suffix = seen.get(target)
-            at = target
+            if suffix is None:
+                # Read by itself, so that the next pointer to the same place finds it.
+                suffix, _ = _name(wire, target, seen, jumps + 1)
         else:
             raise BadMessage("a label of an unknown kind")
     if size + len(suffix) > 255:

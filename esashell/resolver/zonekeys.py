@@ -37,7 +37,7 @@ from esashell.resolver.wire import Message, Rrset
 from esashell.steps import Steps
 
 
-class Zone(Struct, frozen=True):
+class Zone(Struct, frozen=True, gc=False):
     """A zone and what is known of its keys.
 
     SECURE: `keys` are its keys. INSECURE: it is proved that nothing vouches for it. BOGUS and
@@ -52,13 +52,14 @@ class Zone(Struct, frozen=True):
     reason: Reason | None = None
 
 
-class Voucher(Struct, frozen=True):
+class Voucher(Struct, frozen=True, gc=False):
     """What vouches for a zone's keys: the parent's DS records, or an anchor's records."""
 
     kind: str
     digests: tuple[rd.Ds, ...]
     keys: tuple[bytes, ...]
     ttl: int
+    note: str = ""
 
 
 class Walk:
@@ -125,6 +126,7 @@ class Walk:
         top = Link(name, "anchor", Security.SECURE, f"trusted key of {name.dotted}", records)
         if not records:
             text = f"the configuration says that {name.dotted} is not to be validated"
+            text = anchor.note or text
             link = Link(name, "anchor", Security.INSECURE, text)
             return self._zone(
                 name, Security.INSECURE, (link,), Reason(Ede.OTHER, text, name.dotted)
@@ -138,7 +140,7 @@ class Walk:
             reason = Reason(Ede.UNSUPPORTED_DNSKEY_ALGORITHM, text, f"{name.dotted} DNSKEY")
             link = Link(name, "anchor", Security.INSECURE, text, records)
             return self._zone(name, Security.INSECURE, (link,), reason)
-        voucher = Voucher("trust anchor", digests, keys, LONGEST)
+        voucher = Voucher("trust anchor", digests, keys, LONGEST, anchor.note)
         return (yield from self._keys(name, voucher, (top,)))
 
     def _below(self, parent: Zone, name: Name) -> Steps[Zone | None]:
@@ -362,5 +364,6 @@ def _no_match(name: Name, rdatas: Sequence[bytes], voucher: Voucher) -> Reason:
     cure = "the parent must be given the DS of a key that is published"
     if voucher.kind != "DS record":
         cure = "the trust anchor must be brought up to date, or the answer was forged"
+        cure = voucher.note or cure
     text = f"the {voucher.kind} of {name.dotted} {fault} (it publishes {shown}): {cure}"
     return Reason(Ede.DNSKEY_MISSING, text, f"{name.dotted} DNSKEY")

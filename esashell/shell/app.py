@@ -57,13 +57,27 @@ def _run(options: Options) -> int:
         return 0
     folder = state_folder(options.state, options.world, os.environ)
     session = Session(options, folder, Output(options.json))
+    if options.record is not None or options.world == "replay":
+        try:
+            session.world  # noqa: B018  (a file that is no good is told before anything is done)
+        except OperatorError as error:
+            complain(f"esashell: {error}")
+            return FAILED
+    try:
+        return _in_session(session)
+    finally:
+        session.close()
+
+
+def _in_session(session: Session) -> int:
+    options = session.options
     scripted = options.commands or options.file is not None
     if not scripted and sys.stdin and sys.stdin.isatty() and sys.stdout.isatty():
         status = _at_terminal(session)
     else:
         status = _unattended(session)
     if options.stats:
-        complain(str(session.counters))
+        complain(f"total: {session.cost}")
     sys.stdout.flush()
     return status
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from esashell.commands.registry import Command
     from esashell.dialogue.interview import Console
-    from esashell.shell.session import Session
+    from esashell.shell.session import Cost, Session
 
 DONE, FAILED, USAGE = 0, 1, 2
 LONGEST_LINE = 64 * 1024  # characters
@@ -102,6 +102,7 @@ class Shell:
         return True
 
     def _run(self, statement: Statement) -> int:
+        before = self.session.cost
         try:
             command = find(statement.words[0])
             if command is None:
@@ -130,6 +131,14 @@ class Shell:
             return FAILED
         finally:
             self.session.output.command_ends()
+            self._tell_cost(statement.words[0], before)
+
+    def _tell_cost(self, name: str, before: Cost) -> None:
+        """What one command cost; at the end of the session all of them together are told."""
+        if self.session.options.stats:
+            spent = self.session.cost - before
+            if spent:
+                self.complain(f"{name}: {spent}")
 
     def _drive(self, command: Command, words: tuple[str, ...]) -> int:
         asking = Interview(self.session, self.console)

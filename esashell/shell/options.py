@@ -21,7 +21,10 @@ usage: esashell [options]                 a session at the terminal
   --state DIR       what the appliance remembers (default: $ESASHELL_STATE, or
                     ./state in a checkout, or the user's state directory)
   --world WORLD     lab: an internet in memory, nothing leaves this process
-                    (default); live: real servers
+                    (default); live: real servers; replay:FILE: a recorded
+                    session, at its own time and with its own configuration
+  --record FILE     save all that the network answers to a new file; it names
+                    every domain asked about, and our own address and host name
   --json            print a command's result as JSON instead of its lines
   --stats           print what the network work cost, to standard error
   --no-hints        no "did you mean"
@@ -42,6 +45,7 @@ _WITH_VALUE = {
     "-f",
     "--state",
     "--world",
+    "--record",
     "--anchor",
     "--scenario",
     "--smtp-port",
@@ -57,6 +61,8 @@ class Options:
         self.file: str | None = None
         self.state: str | None = None
         self.world = "lab"
+        self.tape = ""  # the recording, for the world "replay"
+        self.record: str | None = None
         self.json = False
         self.stats = False
         self.hints = True
@@ -89,6 +95,8 @@ def read(arguments: list[str]) -> Options:
             raise UsageError(f"{argument!r} is not an option of esashell; see --help.")
     if options.commands and options.file is not None:
         raise UsageError("-c and -f cannot be used together.")
+    if options.world == "replay" and (options.anchor or options.scenarios or options.record):
+        raise UsageError("--anchor, --scenario and --record cannot be used with a replay.")
     return options
 
 
@@ -117,9 +125,13 @@ def _option(options: Options, name: str, value: str) -> None:
                 raise UsageError("--state: a value is required.")
             options.state = value
         case "--world":
-            if value not in ("lab", "live"):
-                raise UsageError(f"--world: {value!r} is neither lab nor live.")
-            options.world = value
+            options.world, _, options.tape = value.partition(":")
+            if value not in ("lab", "live") and (options.world != "replay" or not options.tape):
+                raise UsageError(f"--world: {value!r} is neither lab nor live nor replay:FILE.")
+        case "--record":
+            if not value:
+                raise UsageError("--record: a value is required.")
+            options.record = value
         case "--anchor":
             options.anchor = value
         case "--scenario":

@@ -27,24 +27,49 @@ if TYPE_CHECKING:
     from esashell.config.tree import Config
     from esashell.config.working import Working
     from esashell.delivery.verification import Sender
+    from esashell.resolver.budget import Effort
     from esashell.resolver.lookup import Resolver
+    from esashell.shell.anchors import RootKeys
     from esashell.shell.options import Options
     from esashell.shell.output import Output
     from esashell.steps import Session as Conversation
     from esashell.steps import Steps, World
+    from esashell.worlds.recorder import Recorder
 
     R = TypeVar("R")
 
 
 class Counters:
-    """What the session's conversations cost, for `--stats`."""
+    """What the session's conversations cost on the network."""
 
     def __init__(self) -> None:
         self.queries = 0
         self.handshakes = 0
 
+
+class Cost:
+    """What the network work of some commands cost, for `--stats`."""
+
+    NAMES = (
+        ("query", "queries"),
+        ("signature verification", "signature verifications"),
+        ("handshake", "handshakes"),
+        ("cache hit", "cache hits"),
+        ("cache miss", "cache misses"),
+    )
+
+    def __init__(self, *counts: int) -> None:
+        self._counts = counts or (0,) * len(self.NAMES)
+
+    def __sub__(self, other: Cost) -> Cost:
+        return Cost(*(a - b for a, b in zip(self._counts, other._counts, strict=True)))
+
+    def __bool__(self) -> bool:
+        return any(self._counts)
+
     def __str__(self) -> str:
-        return ", ".join(f"{count} {name}" for name, count in vars(self).items())
+        counted = zip(self._counts, self.NAMES, strict=True)
+        return ", ".join(f"{count} {one if count == 1 else many}" for count, (one, many) in counted)
 
 
 class Session:
@@ -71,6 +96,11 @@ class Session:
         self._working: Working | None = None
         self._seen: tuple[int, ...] | None = None
         self._resolver: tuple[DnsSettings, Resolver] | None = None
+        self._root_keys: RootKeys | None = None
+        self._conversation: Conversation | None = None
+        self._earlier: Effort | None = None  # of the resolvers before this one
+        self._recorder: Recorder | None = None
+        self._memory: str | None = None
 
     # What commands read.
 
@@ -91,6 +121,17 @@ class Session:
         from esashell.shell.network import sender
 
         return sender(self.running, self._resolving(), self.clock)
+
+    @property
+    def effort(self) -> Effort:
+        from esashell.resolver.budget import Effort
+
+        present = self._resolver[1].effort if self._resolver else Effort()
+        return present + (self._earlier or Effort())
+
+    @property
+    def now(self) -> int:
+        return self.clock.now()
 
     # What dialogues ask for.
 
@@ -113,6 +154,10 @@ class Session:
         self.refresh()
         return self.clock.now()
 
+    def flush(self) -> None:
+        if self._resolver is not None:
+            self._resolver[1].flush()
+
     def leave(self) -> None:
         self.left = True
 
@@ -120,7 +165,11 @@ class Session:
         from esashell.steps import run
 
         with self.world.session() as conversation:
-            return run(steps, _Counted(conversation, self.counters), listen)
+            self._conversation = _Counted(conversation, self.counters)
+            try:
+                return run(steps, self._conversation, listen)
+            finally:
+                self._conversation = None
 
     def show(self, record: Any) -> None:
         self.output.show(record)
@@ -128,7 +177,23 @@ class Session:
     # What the shell needs besides.
 
     @property
+    def cost(self) -> Cost:
+        """What the session's network work has cost so far; cheap where there was none."""
+        if self._resolver is None:
+            return Cost(self.counters.queries, 0, self.counters.handshakes, 0, 0)
+        done = self.effort
+        return Cost(
+            self.counters.queries,
+            done.verifications,
+            self.counters.handshakes,
+            done.cache_hits,
+            done.cache_misses,
+        )
+
+    @property
     def clock(self) -> Clock:
+        if self._clock is None and self.options.world == "replay":
+            self._replay()
         if self._clock is None:
             from esashell.clock import SystemClock
 
@@ -137,13 +202,54 @@ class Session:
 
     @property
     def world(self) -> World:
+        if self._world is None and self.options.world == "replay":
+            self._replay()
         if self._world is None:
             if self._make_world is None:
                 from esashell.shell.worlds import make_world
 
                 self._make_world = make_world
             self._world = self._make_world(self.options, self.clock)
+            if self.options.record is not None:
+                self._record(self._world)
         return self._world
+
+    @property
+    def memory(self) -> str:
+        """The folder of what outlives a session: `folder`, but a replay's dies with it."""
+        if self._memory is None:
+            self._memory = self.folder
+            if self.options.world == "replay":
+                from esashell.shell.taped import own_memory
+
+                self._memory = own_memory(self)
+        return self._memory
+
+    def close(self) -> None:
+        """End the recording, if there is one; without this it is good up to its last entry."""
+        if self._recorder is not None:
+            self._recorder.tape.close()
+
+    def _record(self, world: World) -> None:
+        from esashell.shell.taped import recorded
+        from esashell.shell.worlds import anchors, root_hints
+
+        self._recorder = recorded(
+            self.options,
+            world,
+            self.clock,
+            config=self.running,
+            believed=anchors(self.options, world),
+            hints=root_hints(world),
+            memory=self.memory,
+        )
+        self._world, self._clock = self._recorder, self._recorder.clock
+
+    def _replay(self) -> None:
+        from esashell.shell.taped import Replayed
+
+        replay = Replayed(self.options.tape, self.memory)
+        self._world, self._clock = replay, replay.clock
 
     def refresh(self) -> None:
         """Follow what another session has committed, unless something is pending here.
@@ -152,6 +258,8 @@ class Session:
         """
         from contextlib import suppress
 
+        if self._recorder is not None:
+            self._recorder.clock.release()
         seen = self._signature()
         if self._working is None or self.dirty or seen == self._seen:
             return
@@ -160,14 +268,25 @@ class Session:
             self._seen = seen
 
     def _resolving(self) -> Resolver:
-        """The resolver of the running settings; a change of them begins with an empty cache."""
+        """The resolver of the running settings; a change of them begins with an empty cache.
+
+        Within a conversation it first follows the root's keys, when it is time for that.
+        """
         settings = self.running.dns
         if self._resolver is None or self._resolver[0] != settings:
             from esashell.shell.network import resolver
-            from esashell.shell.worlds import anchors
+            from esashell.shell.worlds import anchors, follows_root, root_hints
 
-            believed = anchors(self.options, self.world)
-            self._resolver = settings, resolver(self.running, believed, self.clock)
+            self._earlier = self.effort
+            believed, hints = anchors(self.options, self.world), root_hints(self.world)
+            if follows_root(self.options, self.world):
+                from esashell.shell.anchors import RootKeys
+
+                self._root_keys = self._root_keys or RootKeys(self.memory, believed[0], self.clock)
+                believed = (self._root_keys.anchor,)
+            self._resolver = settings, resolver(self.running, believed, self.clock, hints)
+        if self._root_keys is not None and self._conversation is not None:
+            self._root_keys.follow(self._resolver[1], self._conversation)
         return self._resolver[1]
 
     def _stored(self) -> Store:
@@ -178,8 +297,10 @@ class Session:
             from esashell.config.store import Store
             from esashell.shell.worlds import new_appliance
 
-            factory = new_appliance(self.options)
-            self._store = Store(Path(self.folder, "config"), self.clock, factory, time.sleep)
+            factory = new_appliance(
+                self.options, self.world if self.options.world == "replay" else None
+            )
+            self._store = Store(Path(self.memory, "config"), self.clock, factory, time.sleep)
         return self._store
 
     def _work(self) -> Working:
@@ -194,7 +315,7 @@ class Session:
     def _signature(self) -> tuple[int, ...] | None:
         """What changes whenever the running configuration's file is replaced."""
         try:
-            found = os.stat(os.path.join(self.folder, "config", "running.toml"))
+            found = os.stat(os.path.join(self.memory, "config", "running.toml"))
         except OSError:
             return None
         return found.st_mtime_ns, found.st_ino, found.st_size

@@ -1,9 +1,11 @@
 """Where the appliance's memory is kept.
 
 Each world is an appliance of its own: DIR for the lab, DIR/live for the live world, so that what
-was tried in the one is never running in the other.
+was tried in the one is never running in the other. A replay begins with what its recording knows,
+each time; it has DIR/replay for what was typed and for our own mistakes only.
 
     config/    the configuration and its history
+    anchors/   the root's trusted keys, as they are followed
     history    what was typed, for the arrow keys
     faults/    reports of our own mistakes
 """
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 def state_folder(option: str | None, world: str, environment: Mapping[str, str]) -> str:
     """The folder for this world, which need not exist yet."""
     folder = option or environment.get("ESASHELL_STATE") or _default(environment)
-    return os.path.join(folder, "live") if world == "live" else folder
+    return folder if world == "lab" else os.path.join(folder, world)
 
 
 def _default(environment: Mapping[str, str]) -> str:

@@ -35,8 +35,12 @@ def anchors(options: Options, world: World) -> tuple[Anchor, ...]:
     """What is believed in this world: the lab's root key, the Internet's, or a file's."""
     from esashell.resolver.anchors import ROOT_ANCHOR
     from esashell.shell.network import anchors_in
+    from esashell.shell.taped import Replayed
     from esashell.worlds.lab.world import Lab
 
+    world = _beneath(world)
+    if isinstance(world, Replayed):
+        return world.anchors
     if options.anchor is not None:
         return anchors_in(options.anchor)
     if isinstance(world, Lab):
@@ -44,9 +48,39 @@ def anchors(options: Options, world: World) -> tuple[Anchor, ...]:
     return (ROOT_ANCHOR,)
 
 
-def new_appliance(options: Options) -> Config:
-    """The factory's configuration for this world."""
+def root_hints(world: World) -> tuple[str, ...]:
+    """Where iteration begins in this world: the lab's root servers, or the Internet's."""
+    from esashell.resolver.hints import ROOT_SERVERS
+    from esashell.shell.taped import Replayed
+    from esashell.worlds.lab.world import Lab
+
+    world = _beneath(world)
+    return world.root_servers if isinstance(world, Lab | Replayed) else ROOT_SERVERS
+
+
+def follows_root(options: Options, world: World) -> bool:
+    """Whether the root's keys are followed (RFC 5011); those of the operator's file are not."""
+    from esashell.shell.taped import Replayed
+
+    return world.follows if isinstance(world, Replayed) else options.anchor is None
+
+
+def _beneath(world: World) -> World:
+    """The world that a recorder listens to, or the world itself."""
+    from esashell.worlds.recorder import Recorder
+
+    return world.world if isinstance(world, Recorder) else world
+
+
+def new_appliance(options: Options, replay: World | None = None) -> Config:
+    """The factory's configuration for this world; a replay's is that of its recording."""
     from esashell.config.tree import factory
+
+    if replay is not None:
+        from esashell.shell.taped import Replayed
+
+        assert isinstance(replay, Replayed)
+        return replay.factory
 
     if options.world == "live":
         return factory(*_system_resolvers())
@@ -54,7 +88,7 @@ def new_appliance(options: Options) -> Config:
 
 
 def _system_resolvers(path: str = "/etc/resolv.conf") -> tuple[str, ...]:
-    """The machine's own resolvers, as a start; the root servers are not asked."""
+    """The machine's own resolvers, as a start; without any the root servers are asked."""
     from esashell.config.check import address_fault
 
     try:

@@ -121,17 +121,17 @@ class LiveSession:
         query = secrets.token_bytes(2) + request.message[2:]
         deadline = _Deadline(request.timeout)
         ask = self._ask_tcp if request.tcp else self._ask_udp
-        reply = ask(request.server, query, deadline)
+        reply = ask(request.server, query, deadline, request.source or self.source)
         # The ID is ours alone: the engine wrote 0 and reads 0.
         return b"\0\0" + reply[2:]
 
-    def _ask_udp(self, server: str, query: bytes, deadline: _Deadline) -> bytes:
+    def _ask_udp(self, server: str, query: bytes, deadline: _Deadline, source: str) -> bytes:
         family, peer = _socket_address(server, self.dns_port, socket.SOCK_DGRAM)
         # Half of the time for the first datagram, the other half for the one that repeats it:
         # one lost packet must not cost the look-up, and a dead server must not cost the packets.
         half = (time.monotonic() + deadline.at) / 2
         with socket.socket(family, socket.SOCK_DGRAM) as sock:
-            self._bind_at_random(sock, family)
+            self._bind_at_random(sock, _source_for(family, source))
             sock.connect(peer)
             for until in (half, deadline.at):
                 deadline.arm(sock)
@@ -154,9 +154,8 @@ class LiveSession:
                 return datagram
         return None
 
-    def _bind_at_random(self, sock: socket.socket, family: int) -> None:
+    def _bind_at_random(self, sock: socket.socket, host: str) -> None:
         """A source port that cannot be foretold, from the widest range (RFC 5452 9.2)."""
-        host = self._source_for(family)
         for _ in range(8):
             port = _LOWEST_PORT + secrets.randbelow(_LARGEST + 1 - _LOWEST_PORT)
             try:
@@ -169,8 +168,8 @@ class LiveSession:
         # Somebody has taken them all but a few: the kernel's own choice is random as well.
         sock.bind((host, 0))
 
-    def _ask_tcp(self, server: str, query: bytes, deadline: _Deadline) -> bytes:
-        with self._open(server, self.dns_port, deadline) as sock:
+    def _ask_tcp(self, server: str, query: bytes, deadline: _Deadline, source: str) -> bytes:
+        with self._open(server, self.dns_port, deadline, source) as sock:
             deadline.arm(sock)
             # RFC 7766 8: length and message in one piece, so that they can share a segment.
             sock.sendall(struct.pack("!H", len(query)) + query)
@@ -185,7 +184,8 @@ class LiveSession:
     def _connect(self, request: Connect) -> str:
         self._close()
         port = self.smtp_port if request.port == 25 else request.port
-        self._connection = self._open(request.address, port, _Deadline(request.timeout))
+        deadline = _Deadline(request.timeout)
+        self._connection = self._open(request.address, port, deadline, self.source)
         own: str = self._connection.getsockname()[0]
         return own
 
@@ -242,12 +242,12 @@ class LiveSession:
     def _wait(self, request: Wait) -> None:
         time.sleep(request.microseconds / 1_000_000)
 
-    def _open(self, address: str, port: int, deadline: _Deadline) -> socket.socket:
+    def _open(self, address: str, port: int, deadline: _Deadline, source: str) -> socket.socket:
         family, peer = _socket_address(address, port, socket.SOCK_STREAM)
         sock = socket.socket(family, socket.SOCK_STREAM)
         try:
-            if self.source:
-                sock.bind((self._source_for(family), 0))
+            if source:
+                sock.bind((_source_for(family, source), 0))
             deadline.arm(sock)
             sock.connect(peer)
         except BaseException:
@@ -255,11 +255,6 @@ class LiveSession:
             sock.close()
             raise
         return sock
-
-    def _source_for(self, family: int) -> str:
-        """Our own address to speak from; empty, for the system's choice, in the other family."""
-        of_family = socket.AF_INET6 if ":" in self.source else socket.AF_INET
-        return self.source if family == of_family else ""
 
     def _established(self) -> socket.socket:
         if self._connection is None:
@@ -285,6 +280,12 @@ class LiveSession:
         StartTls: _start_tls,
         Wait: _wait,
     }
+
+
+def _source_for(family: int, source: str) -> str:
+    """Our own address to speak from; empty, for the system's choice, in the other family."""
+    of_family = socket.AF_INET6 if ":" in source else socket.AF_INET
+    return source if family == of_family else ""
 
 
 def _exactly(sock: socket.socket, count: int, deadline: _Deadline) -> bytes:

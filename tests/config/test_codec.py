@@ -25,6 +25,7 @@ address = "192.168.42.42"
 [dns]
 minimum_ttl = 1800
 reverse_timeout = 20
+alternates = []
 
 [[dns.servers]]
 address = "194.191.40.83"

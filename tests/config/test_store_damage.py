@@ -59,8 +59,8 @@ def cut(raw: bytes) -> bytes:
         (lambda raw: raw.replace(b"myesa", b"\xff\xfe"), "line 9: byte 0xff is not UTF-8"),
         (lambda raw: raw.replace(b"schema = 1", b"schema = 2"), "line 8: written by a newer"),
         (lambda raw: raw.replace(b'"Management"', b"3"), "line 12: interface.name: this must"),
-        (lambda raw: raw.replace(b"priority", b"weight", 1), 'line 21: there is no setting "weig'),
-        (lambda raw: raw + b"\x1b[2J", "running.toml, line 28: "),
+        (lambda raw: raw.replace(b"priority", b"weight", 1), 'line 22: there is no setting "weig'),
+        (lambda raw: raw + b"\x1b[2J", "running.toml, line 29: "),
     ],
 )
 def test_a_damaged_file_is_refused_with_a_cure_and_never_overwritten(

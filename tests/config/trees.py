@@ -4,7 +4,12 @@ import ipaddress
 
 from hypothesis import strategies as st
 
-from esashell.config.model.dnsserver import DnsServer, DnsSettings
+from esashell.config.model.dnsserver import (
+    AlternateDomain,
+    AlternateServer,
+    DnsServer,
+    DnsSettings,
+)
 from esashell.config.model.network import Interface
 from esashell.config.tree import Config
 
@@ -30,11 +35,27 @@ good_servers = st.lists(
     st.builds(DnsServer, addresses, NUMBERS), max_size=5, unique_by=lambda server: server.address
 ).map(tuple)
 
+_good_alternates = st.lists(
+    st.builds(
+        AlternateDomain,
+        host_names,
+        st.lists(
+            st.builds(AlternateServer, addresses, st.just("") | host_names),
+            min_size=1,
+            max_size=3,
+            unique_by=lambda server: server.address,
+        ).map(tuple),
+        st.booleans(),
+    ),
+    max_size=3,
+    unique_by=lambda each: each.domain,
+).map(tuple)
+
 good = st.builds(
     Config,
     hostname=host_names,
     interface=st.builds(Interface, interface_names, addresses),
-    dns=st.builds(DnsSettings, good_servers, NUMBERS, NUMBERS),
+    dns=st.builds(DnsSettings, good_servers, NUMBERS, NUMBERS, _good_alternates),
 )
 
 # From few values, so that two trees often have a server in common, or one server twice, and keys
@@ -42,9 +63,18 @@ good = st.builds(
 _KEYS = st.sampled_from(["192.0.2.1", "192.0.2.2", "::1", "", "a].priority", "a", '"', "b c"])
 _FEW = st.integers(0, 2)
 any_servers = st.lists(st.builds(DnsServer, _KEYS, _FEW), max_size=5).map(tuple)
+_any_alternates = st.lists(
+    st.builds(
+        AlternateDomain,
+        _KEYS,
+        st.lists(st.builds(AlternateServer, _KEYS, _KEYS), max_size=3).map(tuple),
+        st.booleans(),
+    ),
+    max_size=3,
+).map(tuple)
 any_at_all = st.builds(
     Config,
     hostname=st.sampled_from(["a.example", "b.example", "\x1b[2J"]) | st.text(max_size=5),
     interface=st.builds(Interface, _KEYS, _KEYS),
-    dns=st.builds(DnsSettings, any_servers, _FEW, _FEW),
+    dns=st.builds(DnsSettings, any_servers, _FEW, _FEW, _any_alternates),
 )

@@ -195,6 +195,14 @@ def test_rubbish_in_the_chain_does_not_hide_the_good_ones():
 # Sets of records
 
 
+def test_the_depth_told_is_that_of_the_nearest_anchor():
+    upper = authority("Upper", ROOT)
+    lower = authority("Lower", upper, key=upper.key)
+    chain = (leaf(lower).der, upper.der, lower.der)
+    finding = only(record(upper, 2, 1), chain=chain)
+    assert (finding.result, finding.depth) == (RecordResult.MATCHED, 1)
+
+
 def test_one_match_of_any_usage_is_enough():
     verdict = judge(record(OTHER), record(STRANGER, 2), record(LEAF))
     assert verdict.result is DaneResult.MATCHED

@@ -1,12 +1,13 @@
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from hypothesis import given
 from hypothesis import strategies as st
 
 from esashell.pki.certificate import certificate
+from esashell.pki.der import outline
 from esashell.pki.path import Anchor, NoPath, Path, PathFault, Work, path_to
 from tests.pki.forge import (
     DAY,
@@ -97,7 +98,31 @@ def test_a_key_that_signed_but_under_another_name_is_no_issuer():
 def test_the_leaf_is_never_its_own_anchor():
     selfmade = leaf(None, ca=True)
     assert faults(walk(anchored(selfmade), selfmade, selfmade)) == {PathFault.NO_ISSUER}
-    assert faults(walk(bare(selfmade), selfmade, selfmade)) == {PathFault.NO_ISSUER}
+
+
+def test_a_bare_key_is_the_signer_even_of_a_leaf_that_has_that_key_itself():
+    for end, sent in (
+        (leaf(None, ca=True), ()),
+        (leaf(MIDDLE, key=MIDDLE.key), ()),
+        (leaf(MIDDLE, key=MIDDLE.key), (MIDDLE,)),
+    ):
+        path = walk(bare(end), end, *sent)
+        assert isinstance(path, Path)
+        assert path.depth == 1
+    stranger = leaf(issue("Other", ca=True), key=MIDDLE.key)
+    assert PathFault.NO_ISSUER in faults(walk(bare(MIDDLE), stranger))
+
+
+@pytest.mark.parametrize("period", [{"since": -30, "until": -1}, {"since": 1}])
+def test_the_dates_of_an_anchor_count_where_it_is_a_root_or_no_anchor(period):
+    middle = authority("Middle", ROOT, **period)
+    end = leaf(middle)
+    assert walk(anchored(middle), end, middle).depth == 1
+    assert walk(bare(middle), end, middle).depth == 1
+    assert isinstance(walk(anchored(ROOT), end, middle), NoPath)
+    assert isinstance(walk(bare(ROOT), end, middle), NoPath)
+    root = authority(**period)
+    assert isinstance(walk(anchored(root), leaf(root)), NoPath)
 
 
 @pytest.mark.parametrize("which", ["leaf", "middle", "root"])
@@ -173,6 +198,8 @@ def test_an_unknown_critical_extension_anywhere_is_refused():
         (["example.com"], None, "mx.example.com", True),
         (["example.com"], None, "example.com", True),
         ([".example.com"], None, "mx.example.com", True),
+        ([".example.com"], None, "example.com", False),
+        (None, [".example.com"], "example.com", True),
         (["example.com"], None, "mx.example.org", False),
         (["example.com"], None, "badexample.com", False),
         (None, ["example.com"], "mx.example.com", False),
@@ -199,6 +226,16 @@ def test_name_constraints_bind_a_common_name_that_stands_in_for_a_dns_name():
     middle = authority("Limited", ROOT, extensions=[(limits, True)])
     assert isinstance(walk(anchored(ROOT), issue("mx.example.com", middle), middle), Path)
     outcome = walk(anchored(ROOT), issue("mx.example.org", middle), middle)
+    assert faults(outcome) == {PathFault.NAME_CONSTRAINTS}
+
+
+@pytest.mark.parametrize("spelling", ["a server", "A  Server "])
+def test_constraints_on_directory_names_go_without_case_and_extra_space(spelling):
+    tree = [x509.DirectoryName(distinguished(spelling))]
+    permitted = authority("Limited", ROOT, extensions=[(x509.NameConstraints(tree, None), True)])
+    excluded = authority("Limited", ROOT, extensions=[(x509.NameConstraints(None, tree), True)])
+    assert isinstance(walk(anchored(ROOT), leaf(permitted), permitted), Path)
+    outcome = walk(anchored(ROOT), leaf(excluded), excluded)
     assert faults(outcome) == {PathFault.NAME_CONSTRAINTS}
 
 
@@ -237,6 +274,23 @@ def test_a_signature_by_another_kind_of_key_is_a_bad_signature():
     wrong = authority(key=new_key("rsa"))
     outcome = walk(anchored(wrong), leaf(ROOT))
     assert "another kind of key" in outcome.findings[0].text
+
+
+def test_a_signature_whose_algorithm_is_not_the_one_that_was_signed_is_a_bad_signature():
+    end = leaf(MIDDLE)
+    algorithm = outline(end.der).algorithm
+    # ecdsa-with-SHA384 in place of ecdsa-with-SHA256, inside, and then signed as before.
+    other = algorithm[:-1] + b"\3"
+    body = x509.load_der_x509_certificate(end.der).tbs_certificate_bytes
+    changed = body.replace(algorithm, other)
+    signature = MIDDLE.key.sign(changed, ec.ECDSA(hashes.SHA256()))
+    bits = b"\3" + bytes((len(signature) + 1,)) + b"\0" + signature
+    inside = changed + algorithm + bits
+    der = b"\x30\x82" + len(inside).to_bytes(2, "big") + inside
+    assert outline(der).signature_algorithm != outline(der).algorithm
+    outcome = path_to(anchored(MIDDLE), certificate(der), (), NOW)
+    assert PathFault.BAD_SIGNATURE in faults(outcome)
+    assert "two different algorithms" in outcome.findings[0].text
 
 
 def test_a_second_path_is_taken_when_the_first_one_is_out_of_date():

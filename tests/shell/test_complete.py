@@ -3,8 +3,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from esashell.commands.registry import TABLE, names
+from esashell.config.model.dnsserver import AlternateDomain, AlternateServer
 from esashell.config.tree import factory
 from esashell.dialogue.script import Logbook
 from esashell.shell.complete import complete
@@ -28,15 +30,30 @@ def test_an_empty_line_offers_every_command_with_its_help():
         ("sethost", ["sethostname"]),
         ("version; sho", ["showchanges"]),
         ("frobnicate ", []),
-        ("dnsconfig ", ["new", "edit", "delete", "setup", "parent", "print"]),
+        ("dnsconfig ", ["new", "edit", "delete", "setup", "parent", "alt", "roots", "print"]),
         ("dnsconfig p", ["parent", "print"]),
+        ("dnsconfig new ", ["parent", "alt"]),
+        ("dnsconfig alt new corp.example 10.0.0.1 ", ["validate="]),
+        ("dnsconfig alt new corp.example 10.0.0.1 v", ["validate="]),
+        ("dnsconfig alt new corp.example 10.0.0.1 validate=", ["validate=yes", "validate=no"]),
+        ("dnsconfig roots ", ["new", "clear"]),
         ("dnsconfig parent ", ["new", "edit", "delete"]),
         ("dnsconfig parent delete ", ["192.0.2.1", "2001:db8::1"]),
         ("dnsconfig parent delete 2", ["2001:db8::1"]),
         ("dnsconfig parent new 192.0.2.3 ", []),
         ("dnsconfig edit 192.0.2.1 ", ["ip="]),
-        ("dnsconfig setup ", ["reverse_timeout=", "minimum_ttl="]),
-        ("dnsconfig setup minimum_ttl=5 ", ["reverse_timeout="]),
+        ("dnsconfig setup ", ["roots", "own", "reverse_timeout=", "minimum_ttl="]),
+        ("dnsconfig setup minimum_ttl=5 ", ["roots", "own", "reverse_timeout="]),
+        ("dnsconfig setup roots ", ["reverse_timeout=", "minimum_ttl="]),
+        ("dnsflush ", ["yes", "no"]),
+        ("dnsstatus ", ["trace"]),
+        ("dnsstatus trace ", []),
+        ("dnsstatus trace ietf.org d", ["DNSKEY", "DS"]),
+        ("nslookup ", []),
+        ("nslookup ietf.org m", ["MX"]),
+        ("dig m", ["MX"]),
+        ("dig @192.0.2.1 tl", ["TLSA"]),
+        ("dig -", ["-s", "-t", "-u", "-x"]),
         ("help sho", ["showchanges"]),
         ("h vers", ["version"]),
         ("commit ", []),
@@ -53,6 +70,15 @@ def test_what_comes_next(line, expected):
 )
 def test_a_candidate_says_what_it_replaces(line, start):
     assert {each.start for each in complete(line, APPLIANCE)} == {start}
+
+
+def test_alternate_domains_are_offered_by_name():
+    config = factory("192.0.2.1")
+    server = (AlternateServer("192.0.2.61"),)
+    dns = replace(config.dns, alternates=(AlternateDomain("corp.example", server),))
+    at = Logbook(replace(config, dns=dns))
+    assert [each.text for each in complete("dnsconfig alt delete ", at)] == ["corp.example"]
+    assert [each.text for each in complete("dnsconfig roots ", at)] == ["new", "delete", "clear"]
 
 
 def test_exit_offers_an_answer_only_while_something_is_pending():

@@ -70,10 +70,23 @@ def test_ids_and_source_ports_change_from_query_to_query() -> None:
     session = Live().session()
     for _ in range(16):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-            session._bind_at_random(sock, socket.AF_INET)
+            session._bind_at_random(sock, "")
             ports.add(sock.getsockname()[1])
     assert len(ports) > 12
     assert min(ports) >= 1024
+
+
+@pytest.mark.parametrize("tcp", [False, True])
+def test_a_query_goes_out_from_the_address_that_it_names(tcp: bool) -> None:
+    elsewhere = Exchange(HERE, QUERY, tcp, source="192.0.2.1")
+    with Live(dns_port=free_port()).session() as session, pytest.raises(errors.Unreachable):
+        session.perform(elsewhere)
+    with (
+        udp_server(lambda asked: [answer(asked, b"here")]) as port,
+        Live(dns_port=port, source="192.0.2.1").session() as session,
+    ):
+        reply = session.perform(Exchange(HERE, QUERY, source="127.0.0.2"))
+    assert reply.endswith(b"here")
 
 
 def _has_ipv6() -> bool:

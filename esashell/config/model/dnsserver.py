@@ -1,4 +1,9 @@
-"""Where the appliance asks its DNS questions (`dnsconfig`)."""
+"""Where the appliance asks its DNS questions (`dnsconfig`).
+
+An appliance with `servers` asks those; without any it asks the Internet's root servers and finds
+its way down itself, as a new one does. In both cases the servers of `alternates` are asked about
+their domains instead: resolvers in the one case, the domain's own servers in the other.
+"""
 
 from msgspec import Struct
 
@@ -10,9 +15,29 @@ class DnsServer(Struct, frozen=True, forbid_unknown_fields=True):
     priority: int = 0
 
 
+class AlternateServer(Struct, frozen=True, forbid_unknown_fields=True):
+    """A server for one domain. It has a name only where the root servers are asked otherwise."""
+
+    address: str
+    name: str = ""
+
+
+class AlternateDomain(Struct, frozen=True, forbid_unknown_fields=True):
+    """A domain, with all below it, that is looked up at servers of its own.
+
+    What they say is validated like anything else, unless `validate` is off: for a private domain
+    that the public DNS proves not to exist, or has a signed one of the same name.
+    """
+
+    domain: str
+    servers: tuple[AlternateServer, ...] = ()
+    validate: bool = True
+
+
 class DnsSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """The resolvers and what goes with them; times in seconds."""
 
     servers: tuple[DnsServer, ...] = ()
     minimum_ttl: int = 1800
     reverse_timeout: int = 20
+    alternates: tuple[AlternateDomain, ...] = ()

@@ -14,7 +14,7 @@ Each `domain` is a zone of its own, delegated from the zone above it, signed unl
 `signed = false`, and served by the name servers called `hosting` unless it says otherwise. SOA, NS,
 DNSKEY, DS, RRSIG, NSEC and glue are never written: they follow. Every address in the records is a
 mail host with a good certificate on port 25; `hosts` says what else it is, by name or by address.
-`fault` breaks things (see `faults`). Further tables:
+`fault` breaks things (see `faults`), `roll` changes the zone's key (see `roll`). Further tables:
 
 * `zone` is the same without a lesson: the root, the top-level domains, what others lean on;
 * `bulk` is a pattern, `"d{n}.bulk.lab"`, with a `count`. `{n}` in its records counts from 0,
@@ -41,6 +41,7 @@ from esashell.errors import BadConfiguration
 from esashell.resolver.names import ROOT, BadName, Name, name_from_text
 from esashell.worlds.lab.faults import Faults, FaultSpec
 from esashell.worlds.lab.records import lines_of, rdata_of
+from esashell.worlds.lab.roll import RollSpec, check_rolls
 
 BUILT_IN = Path(__file__).parent / "scenarios"
 _COUNTER = re.compile(r"\{n(?:%(\d+))?\}")
@@ -80,6 +81,7 @@ class ZoneSpec(Struct, frozen=True, forbid_unknown_fields=True):
     signed: bool = True
     algorithm: Literal[8, 13, 15] = 13
     split_keys: bool = False
+    roll: tuple[RollSpec, ...] = ()
     denial: Denial = Denial.NSEC
     iterations: int = 0
     salt: str = ""
@@ -89,6 +91,7 @@ class ZoneSpec(Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         bytes.fromhex(self.salt)
+        check_rolls(self.roll)
 
 
 class BulkSpec(ZoneSpec, frozen=True, forbid_unknown_fields=True, kw_only=True):

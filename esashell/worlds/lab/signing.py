@@ -22,6 +22,7 @@ from esashell.resolver.rdata import key_tag
 from esashell.resolver.rrtypes import RRType
 from esashell.resolver.wire import Rrset
 from esashell.worlds.lab.faults import Flaw, spoilt
+from esashell.worlds.lab.roll import Stage
 
 RSASHA256, ECDSAP256SHA256, ED25519 = 8, 13, 15
 _DAY = 86400
@@ -30,7 +31,7 @@ _BEFORE, _AFTER = 1 * _DAY, 14 * _DAY
 # The order of the group of P-256 (FIPS 186-4 D.1.2.3): a private key is a number below it.
 _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
-ZONE_KEY, SECURE_ENTRY = 0x0100, 0x0001
+ZONE_KEY, REVOKE, SECURE_ENTRY = 0x0100, 0x0080, 0x0001
 
 
 class ZoneKey:
@@ -87,29 +88,49 @@ def day_of(now: int) -> Day:
     return Day(seconds - seconds % _DAY)
 
 
-class KeySet:
-    """The keys of one zone: either one for everything, or one for the keys and one for the rest."""
+UNROLLED = (Stage.SIGNING,)
 
-    def __init__(self, zone: Name, algorithm: int, split: bool, seed: bytes) -> None:
+
+class KeySet:
+    """The keys of one zone: either one for everything, or one for the keys and one for the rest.
+
+    The entry key may be on its way out and another on its way in: `rolled` says how far each is.
+    `entries` are those that sign the keys and may be believed; `entry` is the newest of them.
+    """
+
+    def __init__(
+        self,
+        zone: Name,
+        algorithm: int,
+        split: bool,
+        seed: bytes,
+        rolled: tuple[Stage, ...] = UNROLLED,
+    ) -> None:
+        role = "KSK" if split else "CSK"
+        made: list[tuple[Stage, ZoneKey]] = []
+        for number, stage in enumerate(rolled):
+            if stage not in (Stage.ABSENT, Stage.REMOVED):
+                flags = ZONE_KEY | SECURE_ENTRY | (REVOKE if stage is Stage.REVOKED else 0)
+                key = ZoneKey(zone, role, flags, algorithm, seed, generation=number)
+                made.append((stage, key))
+        self.entries = tuple(key for stage, key in made if stage is Stage.SIGNING)
+        self.entry = self.entries[-1]
+        self.signing = ZoneKey(zone, "ZSK", ZONE_KEY, algorithm, seed) if split else self.entry
+        self._signing_keys = [key for stage, key in made if stage is not Stage.PUBLISHED]
+        self.dnskeys = tuple(key.dnskey for _, key in made)
         if split:
-            self.entry = ZoneKey(zone, "KSK", ZONE_KEY | SECURE_ENTRY, algorithm, seed)
-            self.signing = ZoneKey(zone, "ZSK", ZONE_KEY, algorithm, seed)
-            self.dnskeys: tuple[bytes, ...] = (self.entry.dnskey, self.signing.dnskey)
-        else:
-            self.entry = ZoneKey(zone, "CSK", ZONE_KEY | SECURE_ENTRY, algorithm, seed)
-            self.signing = self.entry
-            self.dnskeys = (self.entry.dnskey,)
+            self.dnskeys += (self.signing.dnskey,)
 
     def signatures(self, rrset: Rrset, day: Day, flaw: Flaw | None = None) -> tuple[bytes, ...]:
         """The RRSIG rdatas that a zone serves with this RRset; none, or bad ones, with a flaw."""
         if flaw is Flaw.UNSIGNED:
             return ()
-        key = self.entry if rrset.rdtype == RRType.DNSKEY else self.signing
-        made = key.rrsig(rrset, *day.window(flaw))
+        keys = self._signing_keys if rrset.rdtype == RRType.DNSKEY else [self.signing]
+        made = [key.rrsig(rrset, *day.window(flaw)) for key in keys]
         if flaw is Flaw.BOGUS:
-            at = 18 + len(key.zone)
-            made = made[:at] + spoilt(made[at:])
-        return (made,)
+            at = 18 + len(self.entry.zone)
+            made = [each[:at] + spoilt(each[at:]) for each in made]
+        return tuple(made)
 
 
 def _pair(algorithm: int, secret: bytes) -> tuple[Callable[[bytes], bytes], bytes]:

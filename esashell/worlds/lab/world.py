@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from esashell.clock import Clock
-from esashell.errors import Reset, TimedOut
+from esashell.errors import Reset, TimedOut, Unreachable
 from esashell.resolver.anchors import Anchor
 from esashell.resolver.names import ROOT, Name
 from esashell.steps import Connect, Exchange, Receive, Send, StartTls, Wait
@@ -67,17 +67,29 @@ class Lab:
         finally:
             session.close()
 
-    @cached_property
+    @property
     def anchor(self) -> Anchor:
-        """What the lab's chain of trust hangs from: the root's key, and its digest."""
-        spec = self._scenario.zones[ROOT]
-        key = self.catalogue.keys(ROOT, spec).entry
-        return Anchor(ROOT, ds=(key.ds(),), dnskeys=(key.dnskey,))
+        """What the lab's chain of trust hangs from: the root's key, and its digest.
+
+        While the root rolls its key it is two keys for a time, and another one afterwards: who
+        takes the anchor today takes today's, as who installs a resolver does.
+        """
+        keys = self.catalogue.keys(ROOT, self._scenario.zones[ROOT]).entries
+        return Anchor(ROOT, tuple(each.ds() for each in keys), tuple(each.dnskey for each in keys))
 
     @property
     def resolvers(self) -> Mapping[str, ResolverSpec]:
         """The recursors that an appliance can be pointed at, by address."""
         return self._scenario.resolvers
+
+    @property
+    def root_servers(self) -> tuple[str, ...]:
+        """The addresses that iteration can begin at."""
+        return tuple(self._root_hints.values())
+
+    @property
+    def _root_hints(self) -> Mapping[Name, str]:
+        return self._scenario.servers[self._scenario.zones[ROOT].servers]
 
     def domains(self) -> tuple[Lesson, ...]:
         """Every domain that demonstrates something, in the order of the files."""
@@ -122,8 +134,9 @@ class Lab:
             return SilentRecursor()
         if spec.kind is ResolverKind.SERVFAIL:
             return FailingRecursor()
-        hints = self._scenario.servers[self._scenario.zones[ROOT].servers]
-        return IteratingRecursor(hints, self.ask, strips=spec.kind is ResolverKind.STRIPS)
+        return IteratingRecursor(
+            self._root_hints, self.ask, strips=spec.kind is ResolverKind.STRIPS
+        )
 
     def ask(self, address: str, wire: bytes, tcp: bool = False) -> bytes:
         """The reply of the DNS server at an address; raises `TimedOut` when there is none."""
@@ -146,7 +159,9 @@ class LabSession:
 
     def perform(self, request: Any) -> Any:
         match request:
-            case Exchange(server=server, message=message, tcp=tcp):
+            case Exchange(server=server, message=message, tcp=tcp, source=source):
+                if source not in ("", self._lab.interface):
+                    raise Unreachable(f"{source} is no address of this machine")
                 return self._lab.ask(server, message, tcp)
             case Connect(address=address, port=port):
                 self._connection = None

@@ -20,8 +20,9 @@ from esashell.resolver.rrtypes import RRType
 from esashell.resolver.wire import Rrset
 from esashell.worlds.lab.faults import Faults
 from esashell.worlds.lab.records import Line, TlsaOf, address_from_text, lines_of, rdata_of
+from esashell.worlds.lab.roll import Stage, stages
 from esashell.worlds.lab.scenario import Bulk, Denial, DsState, Scenario, ZoneSpec, counted
-from esashell.worlds.lab.signing import Day, KeySet, ZoneKey, day_of
+from esashell.worlds.lab.signing import UNROLLED, Day, KeySet, ZoneKey, day_of
 
 if TYPE_CHECKING:
     from esashell.worlds.lab.denial import Chain
@@ -41,7 +42,7 @@ class Catalogue:
         self._clock = clock
         self._seed = seed
         self._zones: dict[Name, Zone] = {}
-        self._keys: dict[Name, KeySet] = {}
+        self._keys: dict[tuple[Name, tuple[Stage, ...]], KeySet] = {}
         self._day = day_of(clock.now())
         self._bulks: dict[Name, list[Bulk]] = {}
         for bulk in scenario.bulks:
@@ -86,11 +87,13 @@ class Catalogue:
         return next((each for each in name.ancestors() if self.spec(each) is not None), ROOT)
 
     def keys(self, apex: Name, spec: ZoneSpec) -> KeySet:
-        known = self._keys.get(apex)
+        """The zone's keys today."""
+        now = stages(spec.roll, self.today.start) if spec.roll else UNROLLED
+        known = self._keys.get((apex, now))
         if known is None:
             _make_room(self._keys)
-            known = KeySet(apex, spec.algorithm, spec.split_keys, self._seed)
-            self._keys[apex] = known
+            known = KeySet(apex, spec.algorithm, spec.split_keys, self._seed, now)
+            self._keys[apex, now] = known
         return known
 
     def ds(self, apex: Name) -> tuple[bytes, ...]:
@@ -144,7 +147,7 @@ def publishes_ds(spec: ZoneSpec) -> bool:
     return spec.ds is not DsState.MISSING
 
 
-def _make_room(kept: dict[Name, Any]) -> None:
+def _make_room(kept: dict[Any, Any]) -> None:
     if len(kept) >= KEPT:
         del kept[next(iter(kept))]
 

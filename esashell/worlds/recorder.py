@@ -1,0 +1,156 @@
+"""Recording: any world, and a tape that gets everything it replies.
+
+What is recorded can be replayed with the very same evidence only if the engine's clock can be
+played again too. So the clock of a session that is being recorded (`TapeClock`) moves with what is
+on the tape: from the beginning of a conversation it stands still between one reply and the next,
+and no reading of it depends on how fast we compute. A question's duration then includes the
+computing before it, some milliseconds. Between two commands it is the clock that it was made from.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from esashell.clock import Clock
+from esashell.errors import TransportError
+from esashell.steps import Connect, Exchange, Receive, Send, StartTls, Wait, World
+from esashell.steps import Session as Conversation
+from esashell.worlds.tape import (
+    Connected,
+    Exchanged,
+    Fault,
+    Opened,
+    Received,
+    Sent,
+    ShookHands,
+    TapeWriter,
+    Waited,
+    fault_of,
+)
+
+
+class TapeClock:
+    """A clock that can be played again: from the first conversation on, only the world moves it.
+
+    `release` lets it go until the next conversation begins.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._now = clock.now()
+        self._stands = False
+        self._lock = threading.Lock()
+
+    def now(self) -> int:
+        return self._now if self._stands else self.tick()
+
+    def tick(self) -> int:
+        """Move to the present, never back."""
+        with self._lock:
+            self._now = max(self._now, self._clock.now())
+            return self._now
+
+    def stand(self) -> None:
+        self.tick()
+        self._stands = True
+
+    def release(self) -> None:
+        self._stands = False
+
+
+class Recorder:
+    """A world whose every reply goes onto a tape as well; the engine's clock must be `clock`."""
+
+    def __init__(self, world: World, tape: TapeWriter, clock: Clock) -> None:
+        self.world = world
+        self.tape = tape
+        self.clock = TapeClock(clock)
+        self._start = tape.header.start
+        self._numbers = {"conversation": 0, "connection": 0}
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def session(self) -> Iterator["RecordingSession"]:
+        with self.world.session() as inner:
+            self.clock.stand()
+            conversation = self.number("conversation")
+            self.tape.append(Opened(conversation=conversation, at=self.moment()))
+            yield RecordingSession(self, inner, conversation)
+
+    def number(self, what: str) -> int:
+        """A number that no other conversation, or connection, of this tape has."""
+        with self._lock:
+            self._numbers[what] += 1
+            return self._numbers[what]
+
+    def moment(self) -> int:
+        """The time since the recording began, after the clock has moved."""
+        return max(0, self.clock.tick() - self._start)
+
+
+class RecordingSession:
+    """One conversation with the world inside, and its entries on the tape."""
+
+    def __init__(self, recorder: Recorder, inner: Conversation, conversation: int) -> None:
+        self._recorder = recorder
+        self._inner = inner
+        self._conversation = conversation
+        self._connection: int | None = None
+
+    def perform(self, request: Any) -> Any:
+        try:
+            reply = self._inner.perform(request)
+        except TransportError as error:
+            self._record(request, None, fault_of(error))
+            raise
+        self._record(request, reply, None)
+        return reply
+
+    def _record(self, request: Any, reply: Any, fault: Fault | None) -> None:
+        at, here = self._recorder.moment(), self._conversation
+        entry: Any
+        match request:
+            case Exchange(server=server, message=message, tcp=tcp):
+                entry = Exchanged(
+                    conversation=here,
+                    server=server,
+                    message=message,
+                    tcp=tcp,
+                    reply=reply,
+                    fault=fault,
+                    at=at,
+                )
+            case Connect(address=address, port=port):
+                number = self._recorder.number("connection")
+                self._connection = number if fault is None else None
+                entry = Connected(
+                    conversation=here,
+                    connection=number,
+                    address=address,
+                    port=port,
+                    reply=reply,
+                    fault=fault,
+                    at=at,
+                )
+            case Wait(microseconds=microseconds):
+                entry = Waited(conversation=here, microseconds=microseconds, at=at)
+            case _ if self._connection is None:
+                # Without a connection every world says the same (Reset), and so does a replay.
+                return
+            case Send(data=data):
+                entry = Sent(connection=self._connection, data=data, fault=fault, at=at)
+            case Receive():
+                entry = Received(connection=self._connection, reply=reply, fault=fault, at=at)
+            case StartTls(server_name=name, policy=policy):
+                entry = ShookHands(
+                    connection=self._connection,
+                    server_name=name,
+                    policy=policy,
+                    reply=reply,
+                    fault=fault,
+                    at=at,
+                )
+            case _:
+                return
+        self._recorder.tape.append(entry)

@@ -1,0 +1,28 @@
+"""The benchmarks run, in their short form, and count what they should; no time is asserted."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.bench import resolver
+from tests.conftest import lacking, need
+
+
+@pytest.mark.differential
+def test_the_resolver_is_measured_beside_libunbound(tmp_path: Path) -> None:
+    need("nsd")
+    python = Path(resolver.SYSTEM_PYTHON)
+    probe = [str(python), "-c", "import unbound"]
+    if not python.exists() or subprocess.run(probe, check=False, capture_output=True).returncode:
+        lacking("libunbound for Python is not installed (Debian package: python3-unbound)")
+    with resolver.prepared(6, tmp_path) as bench:
+        runs = resolver.measured(bench, 1)
+    ours, theirs = runs[0]
+    # Counts are exact and the same on any machine: records, DS and DNSKEY, each verified once.
+    assert (ours["cold"].queries, ours["cold"].verifications) == (3, 3)
+    assert (ours["zone-warm"].queries, ours["zone-warm"].verifications) == (1, 1)
+    assert (ours["warm"].queries, ours["warm"].verifications) == (0, 0)
+    assert set(ours) == set(theirs)
+    table = resolver.report(runs)
+    assert [line.split()[0] for line in table.splitlines()[1:4]] == ["cold", "zone-warm", "warm"]

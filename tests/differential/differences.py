@@ -1,0 +1,298 @@
+"""Where unbound and our resolver may say different things of the same octets, and why.
+
+Each class is a function that recognises itself in what both were given and what both said; nothing
+else is accepted. In those of the first group we refuse what unbound lets pass, in those of the
+second both refuse and only name it differently, and in those of the third, which have to argue the
+hardest, unbound refuses what we believe.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+
+import dns.exception
+import dns.message
+from msgspec import Struct
+
+from esashell.resolver import nsec, nsec3
+from esashell.resolver import rdata as rd
+from esashell.resolver.answer import Answer, Security
+from esashell.resolver.rrtypes import RRType
+from esashell.resolver.signatures import label_count
+from esashell.resolver.wire import Rrset
+from esashell.steps import run
+from tests.differential.mutated import Case, Mutated
+
+SECURE, INSECURE, BOGUS, INDETERMINATE = (each.value for each in Security)
+
+
+class Opinion(Struct, frozen=True):
+    """What one of the two says of a case; `why` is for people."""
+
+    security: str
+    existence: str
+    rcode: str
+    why: str = ""
+
+    @property
+    def verdict(self) -> tuple[str, str, str]:
+        return self.security, self.existence, self.rcode
+
+    @property
+    def refused(self) -> bool:
+        return self.security in (BOGUS, INDETERMINATE)
+
+
+class Trial(Struct, frozen=True):
+    """A case on which the two are not of one mind."""
+
+    case: Case
+    mutated: Mutated
+    their: Opinion
+    our: Opinion
+    answer: Answer
+
+    @property
+    def stricter(self) -> bool:
+        return self.our.refused and not self.their.refused
+
+    @property
+    def laxer(self) -> bool:
+        return self.their.refused and not self.our.refused
+
+    def rrsets(self, *types: int) -> Iterator[Rrset]:
+        for message in self.mutated.messages(self.case):
+            for each in (*message.answer, *message.authority):
+                if not types or each.rdtype in types:
+                    yield each
+
+
+def signatures(rrset: Rrset) -> Iterator[rd.Rrsig]:
+    for raw in rrset.signatures:
+        try:
+            yield rd.rrsig(raw)
+        except rd.BadRdata:
+            continue
+
+
+# -- we refuse, unbound does not
+
+
+def infrastructure_made_from_a_wildcard(it: Trial) -> bool:
+    """A DS, DNSKEY, SOA, NSEC or NSEC3 whose signature says that a wildcard stands for it. RFC 4592
+    has none of them made so (4.2, 4.4, 4.6); unbound does not look at their label count."""
+    types = (RRType.DS, RRType.DNSKEY, RRType.SOA, RRType.NSEC, RRType.NSEC3, RRType.DNAME)
+    return it.stricter and any(
+        signature.labels < label_count(each.owner)
+        for each in it.rrsets(*types)
+        for signature in signatures(each)
+    )
+
+
+def a_ds_outside_of_an_answer(it: Trial) -> bool:
+    """The DS asked for stands in the authority section, as in a referral, or the code says that the
+    name does not exist. Unbound takes it all the same; to us an answer that denies is none."""
+    for message in it.mutated.messages(it.case):
+        if message.question[0][1] != RRType.DS:
+            continue
+        sets = message.authority if message.rcode == 0 else message.answer
+        if it.stricter and any(each.rdtype == RRType.DS for each in sets):
+            return True
+    return False
+
+
+def a_link_that_leads_nowhere(it: Trial) -> bool:
+    """An NSEC whose next name is neither further on in the zone nor its apex (RFC 4034 4.1.1), or
+    an NSEC3 whose next hash is not as long as its own. Unbound reads the types of such a record
+    and minds only when it is to cover something; to us it is no record of the chain."""
+    if not it.stricter:
+        return False
+    for each in it.rrsets(RRType.NSEC, RRType.NSEC3):
+        zone = next((signature.signer for signature in signatures(each)), each.owner)
+        try:
+            if each.rdtype == RRType.NSEC3:
+                nsec3.nsec3(each.owner, each.rdatas[0])
+                continue
+            following = rd.name_at(each.rdatas[0], 0)[0]
+        except rd.BadRdata:
+            return True
+        onward = following.is_under(zone) and each.owner.order < following.order
+        if following != zone and not onward:
+            return True
+    return False
+
+
+def unsigned_where_nothing_need_be_signed(it: Trial) -> bool:
+    """What is said carries no proof that holds, in a zone that opts out or asks for too many NSEC3
+    iterations. Unbound goes on to ask for DS records down to the name, finds that nobody vouches
+    for it, and calls the answer insecure; we judge what the answer itself claims to be."""
+    if not (it.stricter and it.their.security == INSECURE):
+        return False
+    costly = [e for e in it.rrsets(RRType.NSEC3) if int.from_bytes(e.rdatas[0][2:4], "big") > 150]
+    if costly:
+        return True
+    resolver = it.mutated.resolver()
+    names = [each for each in it.case.qname.ancestors() if each.is_under(it.case.apex)]
+    if it.answer.hops:
+        names += [e for e in it.answer.name.ancestors() if e.is_under(it.case.apex)]
+    return any(
+        run(resolver.look_up(each, RRType.DS), it.mutated).security is Security.INSECURE
+        for each in names
+    )
+
+
+def a_cut_that_a_denial_shows(it: Trial) -> bool:
+    """The NSEC or NSEC3 at the name, or above it, has NS and neither SOA nor DS: an unsigned zone
+    begins there. Unbound calls the answer insecure for that, whatever else is wrong with it; we
+    say that such a record denies nothing but a DS (RFC 6840 4.1), and no CNAME is beside a cut."""
+    if not (it.stricter and it.their.security == INSECURE):
+        return False
+    names = {name for asked in (it.case.qname, it.answer.name) for name in asked.ancestors()}
+    for each in it.rrsets(RRType.NSEC, RRType.NSEC3):
+        if each.rdtype == RRType.NSEC:
+            types = nsec.nsec(each.owner, each.rdatas[0]).types
+            about = each.owner in names
+        else:
+            record = nsec3.nsec3(each.owner, each.rdatas[0])
+            types = record.types
+            about = any(nsec3.name_hash(n, *record.parameters) == record.hashed for n in names)
+        if about and RRType.NS in types and not types & {RRType.SOA, RRType.DS}:
+            return True
+    return False
+
+
+def an_soa_signed_by_another(it: Trial) -> bool:
+    """Behind an alias unbound looks at the RRsets of one signer and leaves out an SOA of another;
+    we want the SOA of a denial to be the zone's own, since it says how long the denial is kept."""
+    return it.stricter and any(
+        signature.signer != each.owner
+        for each in it.rrsets(RRType.SOA)
+        for signature in signatures(each)
+    )
+
+
+def a_wildcard_that_has_the_type(it: Trial) -> bool:
+    """Along with an NSEC that shows that the name is not there comes that of the wildcard, and
+    lists what is denied. Unbound, given all of the zone's, is content with the others."""
+    whole = any(name.startswith("swap all proofs") for _, name in it.case.changes)
+    return it.stricter and whole and re.search(r"record of \*\.\S+ lists", it.our.why) is not None
+
+
+def an_nsec3_signed_from_above(it: Trial) -> bool:
+    """RFC 5155 3 has the owner one label below the zone that signs it. Unbound takes the zone from
+    the owner, and lets a parent sign it."""
+    return it.stricter and any(
+        signature.signer != each.owner.parent
+        for each in it.rrsets(RRType.NSEC3)
+        for signature in signatures(each)
+    )
+
+
+def a_limit_of_ours(it: Trial) -> bool:
+    """The budget of a look-up counts failures over all of its RRsets; unbound's, one by one."""
+    return it.our.security == INDETERMINATE and "stopped at the limit" in it.our.why
+
+
+def the_code_behind_an_alias(it: Trial) -> bool:
+    """The response about an alias's target has the wrong code for what it proves. Unbound does not
+    look at the code there; we do, as anywhere, and say what is proved."""
+    flipped = any(name == "flip the rcode" for _, name in it.case.changes)
+    aliased = any(each.rdtype == RRType.CNAME for each in it.rrsets())
+    if it.their.security == it.our.security:
+        return aliased and it.their.existence != it.our.existence
+    return aliased and flipped and it.stricter
+
+
+def an_answer_that_refers_elsewhere(it: Trial) -> bool:
+    """NS records in the authority section and nothing else: a recursor that refers. We ask the next
+    one and have none, unbound judges it as a denial."""
+    return it.our.security == INDETERMINATE and "referral" in it.our.why
+
+
+# -- both refuse
+
+
+def one_malformed_record(it: Trial) -> bool:
+    """Unbound drops a message for one record in it that cannot be read, and has no answer at all;
+    we keep what can be read and judge it."""
+    if (it.their.security, it.our.security) != (INDETERMINATE, BOGUS):
+        return False
+    for octets in it.mutated.octets(it.case):
+        try:
+            dns.message.from_wire(octets)
+        except (dns.exception.DNSException, ValueError):
+            return True
+    return False
+
+
+def an_answer_that_contradicts_itself(it: Trial) -> bool:
+    """Two canonical names, or a CNAME that is not what the DNAME makes: we stop at the form of the
+    answer (EDE 24), unbound drops what is too much and finds that the signature does not fit."""
+    return it.their.security == BOGUS and it.our.why.startswith("EDE 24 ")
+
+
+# -- unbound refuses, we do not
+
+
+def two_canonical_names_asked_for(it: Trial) -> bool:
+    """A CNAME RRset of two, signed as such and asked for by its type, is what the zone has; nobody
+    follows it. Unbound has dropped the second before it checks the signature."""
+    found = it.answer.rdtype == RRType.CNAME and len(it.answer.rdatas) > 1
+    return it.laxer and found and "CNAME" in it.their.why
+
+
+def several_signatures(it: Trial) -> bool:
+    """One good signature is enough (RFC 4035 5.3.3, RFC 6840 5.4). Unbound takes the zone and the
+    number of labels from the first that it meets, good or bad."""
+    for each in it.rrsets():
+        every = list(signatures(each))
+        if len({(e.signer, e.labels) for e in every}) > 1 and it.laxer:
+            return True
+    return it.laxer and any(each.rdtype == RRType.RRSIG for each in it.rrsets())
+
+
+def a_record_that_is_not_needed(it: Trial) -> bool:
+    """Unbound wants every RRset of the authority section to hold, also one that proves nothing. We
+    leave it aside: what the proof rests on is signed, and nothing else is passed on."""
+    failed = re.search(r"for <(\S+) (SOA|NSEC|NSEC3|RRSIG|NS) IN>", it.their.why)
+    if not it.laxer or failed is None:
+        return False
+    record = f"{failed[1]} {failed[2]} "
+    used = {line for hop in it.answer.hops for link in hop.chain for line in link.records}
+    return not any(line.startswith(record) for line in used)
+
+
+def more_proofs_than_are_needed(it: Trial) -> bool:
+    """All NSEC or NSEC3 records of the zone instead of the one or two that matter. All of them are
+    true; unbound takes some of them for the start of another proof, and misses its rest."""
+    whole = any(name.startswith("swap all proofs") for _, name in it.case.changes)
+    return it.laxer and whole and "proof failed" in it.their.why
+
+
+def strangers_in_an_unsigned_zone(it: Trial) -> bool:
+    """It is proved that the zone is not signed, so nothing in its answers can be wrong. Unbound
+    takes a signed proof of the parent's among them for a sign that the parent answers."""
+    last = it.answer.hops[-1].chain[-1] if it.answer.hops and it.answer.hops[-1].chain else None
+    unsigned = last is not None and last.what in ("DS", "no DS")
+    return it.laxer and it.our.security == INSECURE and unsigned
+
+
+DIFFERENCES: tuple[Callable[[Trial], bool], ...] = (
+    infrastructure_made_from_a_wildcard,
+    a_ds_outside_of_an_answer,
+    a_link_that_leads_nowhere,
+    a_cut_that_a_denial_shows,
+    a_wildcard_that_has_the_type,
+    an_nsec3_signed_from_above,
+    an_soa_signed_by_another,
+    a_limit_of_ours,
+    the_code_behind_an_alias,
+    an_answer_that_refers_elsewhere,
+    unsigned_where_nothing_need_be_signed,
+    one_malformed_record,
+    an_answer_that_contradicts_itself,
+    two_canonical_names_asked_for,
+    several_signatures,
+    a_record_that_is_not_needed,
+    more_proofs_than_are_needed,
+    strangers_in_an_unsigned_zone,
+)

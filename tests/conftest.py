@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from typing import NoReturn
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -35,7 +36,7 @@ _PLACES = os.pathsep.join(
 )
 
 
-def _without(reason: str) -> None:
+def _without(reason: str) -> NoReturn:
     """Skip the test, or fail it where nothing may be missing."""
     if os.environ.get("ESASHELL_CI"):
         pytest.fail(reason, pytrace=False)
@@ -49,10 +50,9 @@ def need(program: str) -> str:
     if found is None:
         package = _PACKAGE.get(program, program)
         _without(f"{program} is not installed (Debian package: {package})")
-        raise AssertionError("not reached")
     return found
 
 
-def lacking(reason: str) -> None:
+def lacking(reason: str) -> NoReturn:
     """Something other than a program is missing (a privilege, a namespace): as `need` does."""
     _without(reason)

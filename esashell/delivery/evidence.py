@@ -41,10 +41,14 @@ class HostAddresses(Struct, frozen=True):
 
 
 class AddressEvidence(Struct, frozen=True):
-    """What happened at one address; `failure` is None exactly when DANE succeeded there."""
+    """What happened at one address; `failure` is None exactly when DANE succeeded there.
+
+    `server_name` is what went out as SNI, empty when it did not come to that.
+    """
 
     address: Address
     interface: str = ""
+    server_name: str = ""
     smtp: SmtpDialogue | None = None
     verdict: DaneVerdict | None = None
     failure: DaneReason | None = None

@@ -186,17 +186,17 @@ class _Host:
         self, lookups: HostAddresses, address: Address, interface: str, demand: Applicability
     ) -> Steps[AddressEvidence]:
         sender = self.sender
-        base = demand.base_domain or self.host.name
-        smtp = yield from shake_hands(sender.helo, server_name(base), sender.policy)
+        name = server_name(demand.base_domain or self.host.name)
+        smtp = yield from shake_hands(sender.helo, name, sender.policy)
         yield Tell(TlsChecked(self.domain, address.text, smtp))
         if smtp.peer is None:
-            return AddressEvidence(address, interface, smtp, failure=_no_tls(smtp))
+            return AddressEvidence(address, interface, name, smtp, failure=_no_tls(smtp))
         verdict = verify(
             demand.records, smtp.peer.chain, demand.reference_identifiers, sender.clock.now()
         )
         yield Tell(CertificateJudged(self.domain, verdict))
         failure = self._failure(lookups, verdict)
-        return AddressEvidence(address, interface, smtp, verdict, failure)
+        return AddressEvidence(address, interface, name, smtp, verdict, failure)
 
     def _failure(self, lookups: HostAddresses, verdict: DaneVerdict) -> DaneReason | None:
         """Why this is no success although TLS came about; None when the table says that it is."""

@@ -13,6 +13,7 @@ from esashell.dane.applicability import Applicability
 from esashell.dane.reason import DaneReason
 from esashell.dane.verify import DaneVerdict, Finding
 from esashell.delivery.evidence import AddressEvidence, Evidence, HostEvidence
+from esashell.pki.certificate import BadCertificate, certificate
 from esashell.resolver.answer import Answer, Asked, Ede, Hop, Link, Reason
 from esashell.resolver.rdata import text as rdata_text
 from esashell.resolver.rrtypes import type_text
@@ -138,7 +139,7 @@ def _address(it: AddressEvidence) -> Document:
         "security": it.address.security.value,
         "interface": it.interface or None,
         "smtp": _smtp(it.smtp) if it.smtp else None,
-        "tls": _peer(it.smtp.peer) if it.smtp and it.smtp.peer else None,
+        "tls": _peer(it.smtp.peer, it.server_name) if it.smtp and it.smtp.peer else None,
         "certificate": _verdict(it.verdict) if it.verdict else None,
         "failure": _dane_reason(it.failure),
     }
@@ -164,11 +165,32 @@ def _smtp(it: SmtpDialogue) -> Document:
     }
 
 
-def _peer(it: TlsPeer) -> Document:
+def _peer(it: TlsPeer, server_name: str) -> Document:
     return {
         "protocol": it.version,
         "cipher": it.cipher,
-        "chain": [{"sha256": hashlib.sha256(each).hexdigest()} for each in it.chain],
+        "server_name": server_name,
+        "chain": [_certificate(each) for each in it.chain],
+    }
+
+
+def _certificate(der: bytes) -> Document:
+    """What a certificate says of itself; only its digest when it is none."""
+    digest = {"sha256": hashlib.sha256(der).hexdigest()}
+    try:
+        it = certificate(der)
+    except BadCertificate as error:
+        return {**digest, "doubts": [str(error)]}
+    return {
+        **digest,
+        "subject": it.subject_text,
+        "issuer": it.issuer_text,
+        "names": list(it.dns_names or it.common_names),
+        "not_before": moment(it.not_before),
+        "not_after": moment(it.not_after),
+        "authority": it.authority,
+        "key": it.key,
+        "doubts": list(it.doubts),
     }
 
 

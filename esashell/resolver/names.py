@@ -10,6 +10,7 @@ bytes: sort by `order`.
 """
 
 from collections.abc import Iterator
+from ipaddress import ip_address
 
 from esashell.errors import BadAnswer
 
@@ -183,7 +184,7 @@ def domain_from_text(text: str) -> Name:
         raise BadName("The domain name holds a control character.")
     if not text.isascii():
         raise BadName(_non_ascii_line(text))
-    if text.startswith("[") or ":" in text or text.replace(".", "").isdigit():
+    if _is_address(text):
         raise BadName("That is an IP address; a domain name is wanted.")
     if text == ".":
         raise BadName("The root is not a mail domain.")
@@ -200,6 +201,16 @@ def domain_from_text(text: str) -> Name:
         if label[:1] == b"-" or label[-1:] == b"-":
             raise BadName('A label of the domain name begins or ends with "-".')  # RFC 5321 4.1.2
     return name
+
+
+def _is_address(text: str) -> bool:
+    """Whether the text is a numeric address, be it in brackets or cut short (`192.0.2`)."""
+    bare = text.removeprefix("[").removesuffix("]").removeprefix("IPv6:")
+    try:
+        ip_address(bare)
+    except ValueError:
+        return bare.replace(".", "").isdigit()
+    return True
 
 
 def _non_ascii_line(text: str) -> str:

@@ -218,38 +218,27 @@ def _edns(payload: int, ttl: int, rdata: bytes) -> _Edns:
 
 def _name(wire: bytes, at: int, seen: dict[int, Name], jumps: int = 0) -> tuple[Name, int]:
     """The name that starts at an offset, and the offset behind it; `jumps` led here."""
-    start, end = at, 0
-    labels: list[bytes] = []
-    size = 0
-    suffix: Name | None = None
-    while suffix is None:
-        length = wire[at]
-        if length == 0:
-            end = at + 1
-            suffix = ROOT
-        elif length < 64:
-            label = wire[at : at + 1 + length]
-            size += length + 1
-            if len(label) != length + 1 or size > 254:
-                raise BadMessage("a name is cut off, or longer than 255 octets")
-            labels.append(label)
-            at += length + 1
-        elif length >= 192:
-            target = ((length & 0x3F) << 8) | wire[at + 1]
-            end = at + 2
-            # Pointers must lead backwards (RFC 1035 4.1.4), so there are no loops.
-            if target >= at or jumps >= _JUMPS:
-                raise BadMessage("a compression pointer leads forward, or to too many others")
-            suffix = seen.get(target)
-            if suffix is None:
-                # Read by itself, so that the next pointer to the same place finds it.
-                suffix, _ = _name(wire, target, seen, jumps + 1)
-        else:
-            raise BadMessage("a label of an unknown kind")
-    if size + len(suffix) > 255:
+    start = at
+    while 0 < (length := wire[at]) < 64:
+        at += length + 1
+        if at - start > 254:
+            raise BadMessage("a name is longer than 255 octets")
+    if length == 0:
+        suffix, end = ROOT, at + 1
+    elif length >= 192:
+        target, end = ((length & 0x3F) << 8) | wire[at + 1], at + 2
+        # Pointers must lead backwards (RFC 1035 4.1.4), so there are no loops.
+        if target >= at or jumps >= _JUMPS:
+            raise BadMessage("a compression pointer leads forward, or to too many others")
+        known = seen.get(target)
+        # Read by itself, so that the next pointer to the same place finds it.
+        suffix = known if known is not None else _name(wire, target, seen, jumps + 1)[0]
+    else:
+        raise BadMessage("a label of an unknown kind")
+    if at - start + len(suffix) > 255:
         raise BadMessage("a name is longer than 255 octets")
     # Length octets are below 64, so lower() leaves them alone.
-    name = Name(b"".join(labels).lower() + suffix) if labels else suffix
+    name = Name(wire[start:at].lower() + suffix) if at > start else suffix
     seen[start] = name
     return name, end
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from esashell.worlds.lab.world import Lab
 from tests.conftest import need
 from tests.differential.namespace import with_our_modules
 
@@ -60,6 +61,16 @@ def lab_served(wrap: Wrap, folder: Path, *options: str) -> Iterator[list[list[st
     log = folder / "lab.log"
     with running(command, log, lambda said: "\nready\n" in said):
         yield [line.split() for line in log.read_text().splitlines()]
+
+
+def root_hints(lab: Lab, folder: Path) -> Path:
+    """The lab's root servers, for a resolver that finds its own way."""
+    roots = lab.catalogue.scenario.servers["root"]
+    hints = folder / "root.hints"
+    hints.write_text(
+        "".join(f". 3600 NS {name}.\n{name}. 3600 A {at}\n" for name, at in roots.items())
+    )
+    return hints
 
 
 @contextmanager

@@ -23,9 +23,9 @@ from esashell.resolver.lookup import Resolver, Server
 from esashell.resolver.names import name_from_text
 from esashell.steps import run
 from esashell.worlds.lab.world import Lab
-from tests.conftest import need
+from tests.conftest import lacking, need
 from tests.differential.namespace import Namespace, own_network
-from tests.differential.servers import lab_served, unbound
+from tests.differential.servers import lab_served, root_hints, unbound
 
 pytestmark = [pytest.mark.differential, pytest.mark.slow]
 
@@ -65,13 +65,9 @@ def finger(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Finge
     with ExitStack() as stack:
         space = stack.enter_context(own_network())
         if space is None:
-            pytest.skip("this machine permits no network namespace")
+            lacking("this machine permits no network namespace")
         stack.enter_context(lab_served(space.command, folder, "--add-addresses"))
-        hints = folder / "root.hints"
-        roots = lab.catalogue.scenario.servers["root"]
-        hints.write_text(
-            "".join(f". 3600 NS {name}.\n{name}. 3600 A {at}\n" for name, at in roots.items())
-        )
+        hints = root_hints(lab, folder)
         stack.enter_context(
             unbound(
                 space.command,

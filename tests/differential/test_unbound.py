@@ -24,9 +24,9 @@ from esashell.resolver.rrtypes import RRType, type_text
 from esashell.steps import run
 from esashell.worlds.lab.world import Lab
 from esashell.worlds.lab.zones import Zone
-from tests.conftest import need
+from tests.conftest import lacking, need
 from tests.differential.namespace import own_network, with_our_modules
-from tests.differential.servers import Wrap, here, lab_served, unbound
+from tests.differential.servers import Wrap, here, lab_served, root_hints, unbound
 from tests.worlds.loopback import free_port
 
 pytestmark = [pytest.mark.differential, pytest.mark.slow]
@@ -128,13 +128,9 @@ def test_an_unbound_that_iterates_agrees_with_us(lab: Lab, tmp_path: Path) -> No
     with ExitStack() as stack:
         space = stack.enter_context(own_network())
         if space is None:
-            pytest.skip("this machine permits no network namespace")
+            lacking("this machine permits no network namespace")
         stack.enter_context(lab_served(space.command, tmp_path, "--add-addresses"))
-        hints = tmp_path / "root.hints"
-        roots = lab.catalogue.scenario.servers["root"]
-        hints.write_text(
-            "".join(f". 3600 NS {name}.\n{name}. 3600 A {at}\n" for name, at in roots.items())
-        )
+        hints = root_hints(lab, tmp_path)
         way = f'    root-hints: "{hints}"'
         stack.enter_context(
             unbound(space.command, tmp_path, anchor_text(lab.anchor), port=53, way=way)

@@ -18,6 +18,9 @@ from esashell.shell.output import Output
 from esashell.shell.session import Session
 
 if TYPE_CHECKING:
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.input import Input
+
     from esashell.dialogue.interview import Console
 
 NINE = 1_740_819_600_000_000  # 2025-03-01 09:00:00 UTC
@@ -67,24 +70,60 @@ def scripted(at: Session, lines: Iterable[str]) -> Overheard:
     return console
 
 
-def typed(at: Session, lines: Iterable[str]) -> list[str]:
-    """Type the lines at a real prompt; what commands said."""
+class Watched(Terminal):
+    """A real terminal whose screen is written down: what was shown, asked and typed, in order."""
+
+    def __init__(self, at: Session, keyboard: "Input") -> None:
+        self.said: list[str] = []
+        self._shown: list[str] = []
+        super().__init__(
+            lambda line: [(each.text, each.start, each.help) for each in complete(line, at)],
+            self._hear,
+            self._shown.append,
+            input=keyboard,
+            output=DummyOutput(),
+        )
+
+    @property
+    def screen(self) -> str:
+        return "".join(self._shown)
+
+    def _hear(self, text: str) -> None:
+        self.said.append(text)
+        self._shown.append(text + "\n")
+
+    def _line(self, session: "PromptSession[str]", prompt: str) -> str:
+        pasted = bool(self._ahead)  # shown by the terminal itself
+        try:
+            text = super()._line(session, prompt)
+        except KeyboardInterrupt:
+            self._shown.append(f"{prompt}^C\n")
+            raise
+        if not pasted:
+            self._shown.append(f"{prompt}{text}\n")
+        return text
+
+
+def keyed(at: Session, lines: Iterable[str]) -> Watched:
+    """Type the lines at a real prompt, key by key."""
     keys = "".join(KEYS.get(line) or f"{line}\r" for line in lines)
-    return at_terminal(at, lambda send: send(keys))
+    return _watched(at, lambda send: send(keys))
+
+
+def typed(at: Session, lines: Iterable[str]) -> list[str]:
+    """What commands said to lines that were typed at a real prompt."""
+    return keyed(at, lines).said
 
 
 def at_terminal(at: Session, play: Callable[[Callable[[str], None]], None]) -> list[str]:
     """What commands said to whatever `play` sends; the terminal then goes away."""
-    said: list[str] = []
+    return _watched(at, play).said
+
+
+def _watched(at: Session, play: Callable[[Callable[[str], None]], None]) -> Watched:
     with create_pipe_input() as keyboard:
-        terminal = Terminal(
-            lambda line: [(each.text, each.start, each.help) for each in complete(line, at)],
-            said.append,
-            lambda text: None,
-            input=keyboard,
-            output=DummyOutput(),
-        )
+        terminal = Watched(at, keyboard)
         play(keyboard.send_text)
         keyboard.close()
         shell(at, terminal).run_all()
-    return said
+    return terminal

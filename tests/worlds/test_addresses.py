@@ -8,6 +8,7 @@ import pytest
 
 from esashell.errors import OperatorError
 from esashell.worlds import addresses
+from tests.conftest import lacking
 from tests.differential.namespace import own_network
 
 
@@ -49,6 +50,6 @@ def test_a_namespace_of_ones_own_takes_them_and_says_so() -> None:
     )
     with own_network() as space:
         if space is None:
-            pytest.skip("this machine permits no network namespace")
+            lacking("this machine permits no network namespace")
         done = space.run(sys.executable, "-c", code)
     assert done.stdout == "True\n('192.0.2.1', 53)\n", done.stderr

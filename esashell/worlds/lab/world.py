@@ -47,10 +47,12 @@ class Lab:
         clock: Clock,
         *,
         interface: str = "192.168.42.42",
+        interface6: str = "2001:db8:42::42",
         scenarios: Sequence[Path] = (),
         seed: bytes = SEED,
     ) -> None:
         self.interface = interface
+        self.interface6 = interface6
         self.clock = clock
         self._seed = seed
         self._scenario = read_scenarios((*sorted(BUILT_IN.glob("*.toml")), *scenarios))
@@ -160,13 +162,13 @@ class LabSession:
     def perform(self, request: Any) -> Any:
         match request:
             case Exchange(server=server, message=message, tcp=tcp, source=source):
-                if source not in ("", self._lab.interface):
+                if source not in ("", self._lab.interface, self._lab.interface6):
                     raise Unreachable(f"{source} is no address of this machine")
                 return self._lab.ask(server, message, tcp)
             case Connect(address=address, port=port):
                 self._connection = None
                 self._connection = self._lab.hosts.open(address, port)
-                return self._lab.interface
+                return self._lab.interface if "." in address else self._lab.interface6
             case Send(data=data):
                 return self._open().send(data)
             case Receive():

@@ -396,6 +396,13 @@ def _records(
         selector, matching_type = dice.choice((0, 1)), dice.choice((0, 1, 1, 2))
         record = record_for(it.der, usage, selector, matching_type)
         found.append(_spoilt(dice, record) if dice.random() < 0.12 else record)
+    if dice.random() < 0.15 and isinstance(it := found[0], Tlsa):
+        # Two digests for one usage and selector, of which one is of something else.
+        changed = (
+            Tlsa(it.usage, it.selector, 1, bytes(32)),
+            Tlsa(it.usage, it.selector, 2, bytes(64)),
+        )
+        found.append(dice.choice(changed))
     dice.shuffle(found)
     return tuple(found)
 

@@ -125,11 +125,11 @@ class World(Protocol):
     def session(self) -> AbstractContextManager[Session]: ...
 
 
-def _deaf(event: Any) -> None:
+def deaf(event: Any) -> None:
     """Nobody listens."""
 
 
-def run(steps: Steps[R], session: Session, listen: Listener = _deaf) -> R:
+def run(steps: Steps[R], session: Session, listen: Listener = deaf) -> R:
     """Drive one conversation to its end, one request after the other."""
     reply: Any = None
     fault: TransportError | None = None

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @command("clearchanges", help=TABLE["clearchanges"], aliases=("clear",))
 def clearchanges(appliance: "Appliance") -> "Dialogue[None]":
-    if not appliance.dirty:
+    if appliance.config == appliance.running:
         yield Moot("There are no changes to clear.")
         return
     prompt = "Are you sure you want to clear all changes since the last commit?"

@@ -25,7 +25,7 @@ def _comment_words(words: Sequence[str]) -> int:
 
 @command("commit", help=TABLE["commit"], usage=("commit [<comment>] [y|n]",))
 def commit(appliance: "Appliance") -> "Dialogue[None]":
-    if not appliance.dirty:
+    if appliance.config == appliance.running:
         yield Moot("There are no changes to commit.")
         return
     comment = yield from text(

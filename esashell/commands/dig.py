@@ -112,7 +112,12 @@ def _name(text: str) -> Name:
     return name_from_text(text) if address_fault(text) is None else QUERY_NAME.parse(text)
 
 
-WISH = Kind(_wish, words=(*TYPE_WORDS, *OPTIONS), sample="example.com")
+WISH = Kind(
+    _wish,
+    words=(*TYPE_WORDS, *OPTIONS),
+    sample="example.com",
+    name_in=lambda wish: str(wish.qname),
+)
 
 
 @command("dig", help=TABLE["dig"], usage=USAGE)

@@ -40,7 +40,11 @@ def _host(text: str) -> str:
     return text
 
 
-HOST = Kind(_host, sample="example.com")
+def _name_in(host: str) -> str:
+    return str(QUERY_NAME.parse(host)) if address_fault(host) else host
+
+
+HOST = Kind(_host, sample="example.com", name_in=_name_in)
 
 
 @command("nslookup", help=TABLE["nslookup"])

@@ -27,10 +27,12 @@ _STEP = re.compile(r'\["(?:\\.|[^"\\])*"\]|\[[^\]]*\]|[^.\[\]]+')
 
 @command("showchanges", help=TABLE["showchanges"])
 def showchanges(appliance: "Appliance") -> "Dialogue[None]":
-    if not appliance.dirty:
+    # Whoever could not read the configuration does not know whether it was changed.
+    found = changes(appliance.running, appliance.config)
+    if not found:
         yield Say("There are no changes since the last commit.")
         return
-    yield Say("\n".join(tree(changes(appliance.running, appliance.config))))
+    yield Say("\n".join(tree(found)))
 
 
 def tree(found: "tuple[Change, ...]") -> list[str]:

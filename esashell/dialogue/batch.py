@@ -65,6 +65,8 @@ class Batch(Driver):
             reason = str(error).removeprefix("Error: ")
             raise UsageError(f"Error: {question.key}: {reason}") from None
         if found:
+            if question.kind.name_in is not None:
+                self._effect(lambda: self.note(question, answer))
             return answer
         if self._fallback is not None:
             if not self._words:

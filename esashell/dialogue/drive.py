@@ -59,6 +59,9 @@ if TYPE_CHECKING:
         def leave(self) -> None:
             """End the session after this command."""
 
+        def note(self, name: str) -> None:
+            """Keep a domain name that was asked about, to offer it when one is wanted again."""
+
         def converse(self, steps: Steps[R], listen: Callable[[Any], None]) -> R:
             """Hold a conversation with the network and return what came of it."""
 
@@ -119,6 +122,11 @@ class Driver:
     def ask(self, question: Ask[Any]) -> Any:
         """The answer, already parsed."""
         raise NotImplementedError
+
+    def note(self, question: Ask[Any], answer: Any) -> None:
+        """Keep the name in the answer, where the question is one for names."""
+        if question.kind.name_in is not None:
+            self.desk.note(question.kind.name_in(answer))
 
     def say(self, text: str) -> None:
         raise NotImplementedError

@@ -49,9 +49,12 @@ class Interview(Driver):
             text = self.console.answer(question)
             self._answered = True
             try:
-                return question.take(text)
+                answer = question.take(text)
             except BadAnswer as error:
                 self.console.reject(str(error))
+            else:
+                self.note(question, answer)
+                return answer
 
     def say(self, text: str) -> None:
         self._answered = False

@@ -151,7 +151,7 @@ def _domain_name(text: str) -> "Name":
         raise BadAnswer(f"Error: {error}") from None
 
 
-DOMAIN: "Kind[Name]" = Kind(_domain_name, sample="example.com")
+DOMAIN: "Kind[Name]" = Kind(_domain_name, sample="example.com", name_in=str)
 
 
 def domain(key: str, prompt: str, default: "Name | None" = None) -> "Dialogue[Name]":
@@ -203,7 +203,7 @@ def _query_name(text: str) -> "Name":
     return name_from_text(text)
 
 
-QUERY_NAME: "Kind[Name]" = Kind(_query_name, sample="example.com")
+QUERY_NAME: "Kind[Name]" = Kind(_query_name, sample="example.com", name_in=str)
 """Any name that DNS can be asked about, underscores and the root included; an IP address stands
 for the name of its PTR records."""
 

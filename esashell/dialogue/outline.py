@@ -3,7 +3,8 @@
 A dialogue is only a generator, so it can be run against nobody: `outline` follows every operation
 of its menus and every choice once, and collects what was asked, which gives `help` the one-line
 syntax and tests the list of questions to have seen. `upcoming` runs it along the words typed so
-far and returns what may come next, which is what Tab shows.
+far and returns what may come next, which is what Tab shows; `goes_on` says whether anything may,
+and `names_in` which domain names there are among the words.
 
 Neither has any effect: requests other than questions are answered by nothing, and a dialogue that
 would go to the network or finish an operation has told all it knows.
@@ -18,7 +19,7 @@ from msgspec import Struct
 from esashell.config.tree import Config
 from esashell.dialogue.batch import Batch, option_key
 from esashell.dialogue.drive import Driver
-from esashell.dialogue.requests import Ask
+from esashell.dialogue.requests import Ask, Kind
 from esashell.dialogue.script import Logbook
 from esashell.errors import BadAnswer, OperatorError
 
@@ -172,8 +173,9 @@ class _Ahead(Batch):
 
     def __init__(self, words: Sequence[str]) -> None:
         super().__init__(words, Logbook(Config()), lambda text: None)
-        self.bare: tuple[str, ...] = ()
+        self.wanted: Kind[Any] | None = None  # what a bare word could be
         self.named: dict[str, tuple[str, ...]] = {}
+        self.names: list[str] = []
         self._asked = 0
 
     def ask(self, question: Ask[Any]) -> Any:
@@ -183,18 +185,23 @@ class _Ahead(Batch):
         had = len(self._words)
         if question.takes is not None and question.kind.words:
             # A text of several words: which of them is the next cannot be told.
-            self.bare = tuple(question.kind.words)
+            self.wanted = question.kind
+            with suppress(BadAnswer):
+                found, answer = self._answer(question)
+                if found:
+                    self.note(question, answer)
             raise _Enough
         try:
             found, answer = self._answer(question)
         except BadAnswer:
             raise _Enough from None
         if found and len(self._words) < had:
+            self.note(question, answer)
             return answer
         words = tuple(question.kind.words)
         if question.default is None or question.positional:
-            if not self.bare and all(map(option_key, self._words)):
-                self.bare = words
+            if self.wanted is None and all(map(option_key, self._words)):
+                self.wanted = question.kind
             if question.default is None or question.kind.menu:
                 raise _Enough
         elif question.batch is None and question.takes is None:
@@ -202,6 +209,10 @@ class _Ahead(Batch):
                 return True  # so that what stands behind it is heard of
             self.named[question.key] = words
         return answer
+
+    def note(self, question: Ask[Any], answer: Any) -> None:
+        if question.kind.name_in is not None:
+            self.names.append(question.kind.name_in(answer))
 
     def stage(self, config: Config) -> NoReturn:
         raise _Enough
@@ -220,13 +231,38 @@ class _Ahead(Batch):
         raise _Enough
 
 
-def upcoming(dialogue: "Dialogue[Any]", words: Sequence[str], prefix: str) -> tuple[str, ...]:
-    """What the word that begins with `prefix` could be, after these words of a command line."""
+def _ahead(dialogue: "Dialogue[Any]", words: Sequence[str]) -> _Ahead:
     ahead = _Ahead(words)
     _follow(ahead, dialogue)
+    return ahead
+
+
+def upcoming(
+    dialogue: "Dialogue[Any]",
+    words: Sequence[str],
+    prefix: str,
+    names: Callable[[], Iterable[str]] = tuple,
+) -> tuple[str, ...]:
+    """What the word that begins with `prefix` could be, after these words of a command line.
+
+    `names` are the domain names to offer where one is wanted.
+    """
+    ahead = _ahead(dialogue, words)
     key, sign, _ = prefix.partition("=")
     if sign:
         found = [f"{key}={word}" for word in ahead.named.get(key, ())]
     else:
-        found = [*ahead.bare, *(f"{name}=" for name in ahead.named)]
-    return tuple(each for each in found if each.lower().startswith(prefix.lower()))
+        found = [f"{name}=" for name in ahead.named]
+    bare = ahead.wanted.offered(prefix, names) if ahead.wanted is not None else ()
+    return (*bare, *(each for each in found if each.lower().startswith(prefix.lower())))
+
+
+def goes_on(dialogue: "Dialogue[Any]", words: Sequence[str]) -> bool:
+    """Whether the command line could have another word after these."""
+    ahead = _ahead(dialogue, words)
+    return ahead.wanted is not None or bool(ahead.named)
+
+
+def names_in(dialogue: "Dialogue[Any]", words: Sequence[str]) -> tuple[str, ...]:
+    """The domain names that a command line asks about."""
+    return tuple(_ahead(dialogue, words).names)

@@ -33,6 +33,7 @@ class Piped:
         self._say = say
         self._prompt = prompt
         self._echo = echo
+        self._begun = False
 
     def say(self, text: str) -> None:
         self._say(text)
@@ -64,4 +65,7 @@ class Piped:
         line = self._lines.readline()
         if not line:
             raise EOFError
+        if not self._begun:
+            self._begun = True
+            line = line.removeprefix("\ufeff")  # some editors begin a file with this mark
         return line.removesuffix("\n").removesuffix("\r")

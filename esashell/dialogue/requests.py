@@ -55,7 +55,8 @@ class Kind(Struct, Generic[T], frozen=True):
 
     `parse` raises `BadAnswer` with the line that is shown. `words` are what Tab offers; a `closed`
     kind takes no others, on any appliance. `sample` is an answer that parses, for reading a
-    dialogue without an operator.
+    dialogue without an operator. `name_in` finds the domain name in an answer of a kind that has
+    one; where it is given, Tab offers names besides.
     """
 
     parse: Callable[[str], T]
@@ -66,6 +67,25 @@ class Kind(Struct, Generic[T], frozen=True):
     inline: bool = False  # answered at the end of the question's own line, as yes and no are
     menu: bool = False  # each word starts an operation of its own
     bare: str = ""  # the menu's operation where a command line ends without one
+    name_in: Callable[[T], str] | None = None
+
+    def offered(self, prefix: str, names: Callable[[], Iterable[str]]) -> tuple[str, ...]:
+        """What an answer that begins with `prefix` could be: the words, and names that would do.
+
+        `names` are all that are known; they are sought only where one is wanted.
+        """
+        typed = prefix.lower()
+        found = [each for each in self.words if each.lower().startswith(typed)]
+        if self.name_in is not None:
+            found += (n for n in names() if n.lower().startswith(typed) and self._takes(n))
+        return tuple(dict.fromkeys(found))
+
+    def _takes(self, text: str) -> bool:
+        try:
+            self.parse(text)
+        except BadAnswer:
+            return False
+        return True
 
 
 class Ask(Struct, Generic[T], frozen=True):

@@ -77,6 +77,7 @@ class Logbook:
         self.now = 0
         self.flushed = 0
         self.shown: list[Any] = []
+        self.noted: list[str] = []
         self._session = session
 
     @property
@@ -106,6 +107,9 @@ class Logbook:
 
     def leave(self) -> None:
         self.left = True
+
+    def note(self, name: str) -> None:
+        self.noted.append(name)
 
     def converse(self, steps: "Steps[R]", listen: Callable[[Any], None]) -> R:
         if self._session is None:

@@ -34,24 +34,24 @@ LONGEST_LINE = 8 * 1024  # characters; the whole line is laid out again at every
 Complete = Callable[[str], Sequence[tuple[str, int, str]]]
 """From the text before the cursor to (text, start relative to the cursor, one-line help)."""
 
+Names = Callable[[], Iterable[str]]
+"""The domain names that are known; they are sought only where Tab is pressed for one."""
+
 
 class _Completer(Completer):
     def __init__(self, complete: Complete) -> None:
         self._complete = complete
 
     def get_completions(self, document: Document, event: CompleteEvent) -> Iterable[Completion]:
+        blank_follows = document.text_after_cursor.startswith(" ")
         for text, start, meta in self._complete(document.text_before_cursor):
-            yield Completion(text, start_position=start, display_meta=meta or None)
+            put = text.removesuffix(" ") if blank_follows else text
+            yield Completion(put, start, display=text.rstrip(), display_meta=meta or None)
 
 
-def _words_of(question: Ask[Any]) -> Complete:
+def _words_of(question: Ask[Any], names: Names) -> Complete:
     def complete(typed: str) -> Sequence[tuple[str, int, str]]:
-        prefix = typed.lower()
-        return [
-            (word, -len(typed), "")
-            for word in question.kind.words
-            if word.lower().startswith(prefix)
-        ]
+        return [(each, -len(typed), "") for each in question.kind.offered(typed, names)]
 
     return complete
 
@@ -69,6 +69,7 @@ class Terminal:
         prompt: Callable[[str], None],
         history: str | None = None,
         *,
+        names: Names = tuple,
         input: "Input | None" = None,  # noqa: A002  (prompt_toolkit's own name)
         output: "Output | None" = None,
     ) -> None:
@@ -77,6 +78,7 @@ class Terminal:
         self._too_long = False
         self._say = say
         self._prompt = prompt
+        self._names = names
         self._commands: PromptSession[str] = PromptSession(
             history=_history(history),
             completer=_Completer(complete),
@@ -109,7 +111,7 @@ class Terminal:
         # Only the last line is the prompt proper: the rest need not be painted at every key.
         head, _, last = show_prompt(question).rpartition("\n")
         self._prompt(head + "\n")
-        self._answers.completer = _Completer(_words_of(question))
+        self._answers.completer = _Completer(_words_of(question, self._names))
         return self._line(self._answers, last)
 
     def interrupted(self) -> None:

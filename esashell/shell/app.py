@@ -12,10 +12,10 @@ import sys
 
 from esashell.errors import OperatorError, UsageError
 from esashell.shell.loop import DONE, FAILED, USAGE, Shell, fault_report
-from esashell.shell.options import HELP, Options, read
-from esashell.shell.output import DIM, NORMAL, Output, complain
+from esashell.shell.options import HELP, Options, read, unreadable
+from esashell.shell.output import DIM, NORMAL, Output, OutputLost, abandon, complain, put
 from esashell.shell.session import Session
-from esashell.shell.state import make_folder, state_folder
+from esashell.shell.state import in_the_way, make_folder, state_folder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,35 +27,34 @@ INTERRUPTED = 130  # what a shell reports for SIGINT
 
 def main(arguments: list[str]) -> int:
     """Run the program with these arguments; its exit status."""
+    try:
+        put("")  # before anything is done of which nothing could be seen
+        status = _run(arguments)
+        put("")
+    except OutputLost as lost:
+        abandon(sys.stdout)
+        if str(lost):
+            complain(f"esashell: standard output cannot be written: {lost}.")
+        return FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return status
+
+
+def _run(arguments: list[str]) -> int:
     if arguments[:1] == ["lab"]:
         from esashell.shell.lab import main as lab
 
         return lab(arguments[1:])
     try:
         options = read(arguments)
+        if options.help or options.version:
+            return _about(options)
+        folder = state_folder(options.state, options.world, os.environ)
+        _refuse_unusable(options, folder)
     except UsageError as error:
         complain(f"esashell: {error}")
         return USAGE
-    try:
-        return _run(options)
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has gone; Python's own complaint at exit is of no use to anyone.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILED
-
-
-def _run(options: Options) -> int:
-    if options.help:
-        sys.stdout.write(HELP)
-        return 0
-    if options.version:
-        from esashell import __version__
-
-        sys.stdout.write(f"esashell {__version__}\n")
-        return 0
-    folder = state_folder(options.state, options.world, os.environ)
     session = Session(options, folder, Output(options.json))
     if options.record is not None or options.world == "replay":
         try:
@@ -69,6 +68,26 @@ def _run(options: Options) -> int:
         session.close()
 
 
+def _about(options: Options) -> int:
+    from esashell import __version__
+
+    put(HELP if options.help else f"esashell {__version__}\n")
+    return DONE
+
+
+def _refuse_unusable(options: Options, folder: str) -> None:
+    """Raise `UsageError` for a folder or a file that nothing could be done with."""
+    if fault := in_the_way(folder):
+        raise UsageError(f"the state folder cannot be {folder}: {fault}.")
+    for option, paths in (
+        ("--anchor", () if options.anchor is None else (options.anchor,)),
+        ("--scenario", options.scenarios),
+    ):
+        for path in paths:
+            if fault := unreadable(path):
+                raise UsageError(f"{option} {path}: {fault}.")
+
+
 def _in_session(session: Session) -> int:
     options = session.options
     scripted = options.commands or options.file is not None
@@ -78,7 +97,6 @@ def _in_session(session: Session) -> int:
         status = _unattended(session)
     if options.stats:
         complain(f"total: {session.cost}")
-    sys.stdout.flush()
     return status
 
 
@@ -90,7 +108,7 @@ def _unattended(session: Session) -> int:
     try:
         lines = _lines(options)
     except OSError as error:
-        complain(f"esashell: {options.file}: {error.strerror}")
+        complain(f"esashell: -f {options.file}: {error.strerror}.")
         return USAGE
     for stream, errors in ((lines, "replace"), (sys.stdout, "backslashreplace")):
         reconfigure = getattr(stream, "reconfigure", None)
@@ -114,7 +132,7 @@ def _unattended(session: Session) -> int:
 def _lines(options: Options) -> TextIO:
     if options.file is None or options.file == "-":
         return sys.stdin or open(os.devnull)
-    return open(options.file, encoding="utf-8-sig")
+    return open(options.file, encoding="utf-8")
 
 
 def _at_terminal(session: Session) -> int:
@@ -133,12 +151,9 @@ def _at_terminal(session: Session) -> int:
     except OSError as error:
         complain(f"esashell: {session.folder}: {error.strerror}; no history will be kept.")
         history = None
-    console = Terminal(
-        _completer(session),
-        output.say,
-        output.prompt,
-        history,
-    )
+    names = _names(session)
+    complete = _completer(session, names)
+    console = Terminal(complete, output.say, output.prompt, history, names=names)
     hint = _hint(_colour(os.environ)) if session.options.hints else None
     shell = Shell(session, console, complain, hint, attended=True)
     _collect_garbage()
@@ -146,19 +161,45 @@ def _at_terminal(session: Session) -> int:
     return DONE
 
 
-def _completer(session: Session) -> Callable[[str], Sequence[tuple[str, int, str]]]:
+def _completer(
+    session: Session, names: Callable[[], Sequence[str]] = tuple
+) -> Callable[[str], Sequence[tuple[str, int, str]]]:
     from esashell.shell.complete import complete
 
     def candidates(line: str) -> Sequence[tuple[str, int, str]]:
         try:
-            return [(each.text, each.start, each.help) for each in complete(line, session)]
-        except Exception as error:  # a mistake of ours, while somebody is typing: no place to tell
-            from esashell.shell.state import write_fault
-
-            write_fault(session.folder, fault_report(error, "Tab"), session.clock.now())
+            return [(each.text, each.start, each.help) for each in complete(line, session, names)]
+        except Exception as error:
+            _keep(error, session)
             return ()
 
     return candidates
+
+
+def _names(session: Session) -> Callable[[], Sequence[str]]:
+    """The domain names for Tab; nothing is read or imported for them before it is pressed."""
+    known: Callable[[], Sequence[str]] | None = None
+
+    def names() -> Sequence[str]:
+        nonlocal known
+        try:
+            if known is None:
+                from esashell.shell.names import KnownNames
+
+                known = KnownNames(session)
+            return known()
+        except Exception as error:
+            _keep(error, session)
+            return ()
+
+    return names
+
+
+def _keep(error: Exception, session: Session) -> None:
+    """Report a mistake of ours that is made while somebody is typing: no place to tell of it."""
+    from esashell.shell.state import write_fault
+
+    write_fault(session.folder, fault_report(error, "Tab"), session.clock.now())
 
 
 def _colour(environment: Mapping[str, str]) -> bool:

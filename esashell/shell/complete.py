@@ -2,8 +2,11 @@
 
 A pure function of the text before the cursor and of the appliance. Nothing is listed here: after
 the command's name its own dialogue is run along the words typed so far (`outline.upcoming`), so the
-servers that can be deleted are the ones that are configured now.
+servers that can be deleted are the ones that are configured now. Where it would take a domain name,
+those that are known are offered.
 """
+
+from collections.abc import Callable, Iterable
 
 from msgspec import Struct
 
@@ -15,15 +18,20 @@ if TYPE_CHECKING:
 
 
 class Candidate(Struct, frozen=True):
-    """A text to put in the place of what is typed from `start` (negative) on, and a word on it."""
+    """A text to put in the place of what is typed from `start` (negative) on, and a word on it.
+
+    Where it is the only one, it ends in a blank if the line may go on after it.
+    """
 
     text: str
     start: int
     help: str = ""
 
 
-def complete(line: str, appliance: "Appliance") -> tuple[Candidate, ...]:
-    """The candidates at the end of the line."""
+def complete(
+    line: str, appliance: "Appliance", names: Callable[[], Iterable[str]] = tuple
+) -> tuple[Candidate, ...]:
+    """The candidates at the end of the line; `names` are the domain names to offer for one."""
     statement = last_statement(line)
     typed = statement.open_word
     words = statement.words if typed is None else statement.words[:-1]
@@ -31,15 +39,21 @@ def complete(line: str, appliance: "Appliance") -> tuple[Candidate, ...]:
     start = -len(typed or "")
     if not words:
         found = sorted(name for name in TABLE if name.startswith(prefix))
-        return tuple(Candidate(name, start, TABLE[name]) for name in found)
+        # No command is imported for its name's sake: every one has a blank behind it.
+        blank = " " if len(found) == 1 else ""
+        return tuple(Candidate(name + blank, start, TABLE[name]) for name in found)
     command = find(words[0])
     if command is None:
         return ()
-    from esashell.dialogue.outline import upcoming
+    from esashell.dialogue.outline import goes_on, upcoming
     from esashell.errors import OperatorError
 
     try:
-        following = upcoming(command.function(appliance), words[1:], prefix)
+        following = upcoming(command.function(appliance), words[1:], prefix, names)
     except OperatorError:
         return ()
+    match following:
+        case (only,) if not only.endswith("="):
+            more = goes_on(command.function(appliance), (*words[1:], only))
+            return (Candidate(only + " " if more else only, start),)
     return tuple(Candidate(each, start) for each in following)

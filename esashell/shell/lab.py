@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import sys
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from esashell.errors import OperatorError
+from esashell.shell.options import unreadable
+from esashell.shell.output import complain, put
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,22 +41,27 @@ def main(argv: list[str]) -> int:
         return int(stop.code or 0)
     try:
         status: int = options.run(options)
-        sys.stdout.flush()
     except OperatorError as error:
-        sys.stdout.flush()
-        sys.stderr.write(f"esashell lab: {error}\n")
+        complain(f"esashell lab: {error}")
         return REFUSED
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output has gone; Python's own complaint at exit helps nobody.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return REFUSED
     return status
 
 
+def _say(line: str) -> None:
+    put(line + "\n")
+
+
+class _Parser(argparse.ArgumentParser):
+    """Of its own accord argparse takes no notice of an output that fails."""
+
+    def print_help(self, file: object = None) -> None:
+        put(self.format_help())
+
+
 def _options() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="esashell lab", description="Look at the lab internet.")
+    parser = _Parser(prog="esashell lab", description="Look at the lab internet.")
     acts = parser.add_subparsers(required=True, metavar="list|anchor|zones|serve")
 
     def act(name: str, run: object, text: str) -> argparse.ArgumentParser:
@@ -65,7 +70,7 @@ def _options() -> argparse.ArgumentParser:
         made.add_argument(
             "--scenario",
             metavar="FILE",
-            type=Path,
+            type=_file,
             action="append",
             default=[],
             help="more domains and servers; repeatable",
@@ -103,6 +108,12 @@ def _port(text: str) -> int:
     raise argparse.ArgumentTypeError(f"{text!r} is not a port")
 
 
+def _file(text: str) -> Path:
+    if fault := unreadable(text):
+        raise argparse.ArgumentTypeError(f"{text}: {fault}")
+    return Path(text)
+
+
 def _lab(options: argparse.Namespace) -> Lab:
     from esashell.clock import SystemClock
     from esashell.worlds.lab.world import Lab
@@ -118,7 +129,7 @@ def _list(options: argparse.Namespace) -> int:
     domains = [(each.domain, _shown(each.shows, each.count)) for each in lab.domains()]
     resolvers = [(address, spec.shows) for address, spec in lab.resolvers.items()]
     for line in (*_table("Domain", domains), "", *_table("Resolver", resolvers)):
-        print(line)
+        _say(line)
     return DONE
 
 
@@ -159,13 +170,13 @@ def _list_as_json(lab: Lab) -> None:
             for address, spec in lab.resolvers.items()
         ],
     }
-    print(json.dumps(shown, indent=2, ensure_ascii=False))
+    _say(json.dumps(shown, indent=2, ensure_ascii=False))
 
 
 def _anchor(options: argparse.Namespace) -> int:
     from esashell.resolver.anchors import anchor_text
 
-    print(anchor_text(_lab(options).anchor))
+    _say(anchor_text(_lab(options).anchor))
     return DONE
 
 
@@ -187,10 +198,10 @@ def _zones(options: argparse.Namespace) -> int:
         (folder / "nsd.conf").write_text(configuration, encoding="utf-8")
     except OSError as error:
         raise OperatorError(f"{error.filename}: {error.strerror}") from error
-    print(f"{len(apexes)} zones and nsd.conf are in {folder}.")
+    _say(f"{len(apexes)} zones and nsd.conf are in {folder}.")
     if not options.all:
         for each in sorted(patterns):
-            print(f"{each} is not among them: it holds domains by the thousand (--all).")
+            _say(f"{each} is not among them: it holds domains by the thousand (--all).")
     return DONE
 
 
@@ -217,11 +228,11 @@ def _serve(options: argparse.Namespace) -> int:
     def ready() -> None:
         for door in doors:
             where = f"{door.address} {door.port}"
-            print(f"{door.service:4}  {where:21} {door.lab_address:15}  {door.name}")
+            _say(f"{door.service:4}  {where:21} {door.lab_address:15}  {door.name}")
         # The file first: whoever has read the line may look for it.
         if options.ready_file:
             options.ready_file.write_text("ready\n")
-        print("ready", flush=True)
+        _say("ready")
 
     asyncio.run(serve(doors, answer, lab.hosts.accept, ready))
     return DONE
@@ -279,5 +290,5 @@ def _reachable(doors: list[Door]) -> list[Door]:
         return doors
     kept = [door for door in doors if ":" not in door.address]
     if len(kept) < len(doors):
-        sys.stderr.write(f"esashell lab: no IPv6 here; {len(doors) - len(kept)} hosts left out\n")
+        complain(f"esashell lab: no IPv6 here; {len(doors) - len(kept)} hosts left out")
     return kept

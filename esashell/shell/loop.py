@@ -10,6 +10,7 @@ from esashell.commands.registry import ALIASES, TABLE, find
 from esashell.config.quoting import quoted
 from esashell.dialogue.interview import Interview
 from esashell.errors import OperatorError, UsageError
+from esashell.shell.output import OutputLost
 from esashell.shell.parse import Statement, statements
 
 TYPE_CHECKING = False
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
     from esashell.commands.registry import Command
     from esashell.dialogue.interview import Console
-    from esashell.shell.session import Cost, Session
+    from esashell.shell.conversations import Cost
+    from esashell.shell.session import Session
 
 DONE, FAILED, USAGE = 0, 1, 2
 LONGEST_LINE = 64 * 1024  # characters
@@ -73,8 +75,9 @@ class Shell:
         """Run the commands of one line, whatever becomes of each; the worst status."""
         status = DONE
         if len(line) > LONGEST_LINE:
-            self.complain(f"Error: The line is too long ({len(line):,} characters).")
-            status = USAGE
+            text = f"Error: The line is too long ({len(line):,} characters)."
+            status = self._fail("", text, USAGE)
+            self.session.output.command_ends()
         elif not line.lstrip().startswith("#"):
             for statement in statements(line):
                 status = max(status, self._run(statement))
@@ -102,36 +105,39 @@ class Shell:
         return True
 
     def _run(self, statement: Statement) -> int:
+        name = statement.words[0]
         before = self.session.cost
         try:
-            command = find(statement.words[0])
+            command = find(name)
             if command is None:
                 return self._unknown(statement)
             self.session.refresh()
             return self._drive(command, statement.words[1:])
         except UsageError as error:
-            self.complain(str(error))
-            return USAGE
+            return self._fail(name, str(error), USAGE)
         except OperatorError as error:
-            self.complain(str(error))
-            return FAILED
+            return self._fail(name, str(error))
         except EOFError:
-            if not self.attended:
-                self.complain("Error: The input ended before the question was answered.")
-            return FAILED
+            text = "Error: The input ended before the question was answered."
+            return FAILED if self.attended else self._fail(name, text)
         except KeyboardInterrupt:
             if not self.attended:
                 raise
             self.console.interrupted()
             return FAILED
-        except BrokenPipeError:
+        except OutputLost:
             raise
         except Exception as error:  # our own mistake, and the one place where it ends
-            self._report(error, statement.words[0])
-            return FAILED
+            return self._report(error, name)
         finally:
             self.session.output.command_ends()
-            self._tell_cost(statement.words[0], before)
+            self._tell_cost(name, before)
+
+    def _fail(self, name: str, text: str, status: int = FAILED) -> int:
+        """Tell a command's failure, to people and to machines; the status."""
+        self.session.output.failed(name, text)
+        self.complain(text)
+        return status
 
     def _tell_cost(self, name: str, before: Cost) -> None:
         """What one command cost; at the end of the session all of them together are told."""
@@ -152,7 +158,7 @@ class Shell:
 
     def _unknown(self, statement: Statement) -> int:
         text = quoted(statement.text)[1:-1]
-        self.complain(f"Unknown command or missing feature key: {text}")
+        self._fail(statement.words[0], f"Unknown command or missing feature key: {text}", USAGE)
         if self.hint is not None:
             from difflib import get_close_matches
 
@@ -162,15 +168,15 @@ class Shell:
                 self.hint(f'Did you mean "{ALIASES.get(close[0], close[0])}"?')
         return USAGE
 
-    def _report(self, error: Exception, name: str) -> None:
+    def _report(self, error: Exception, name: str) -> int:
         from esashell.shell.state import write_fault
 
         now = self.session.clock.now()
         kept = write_fault(self.session.folder, fault_report(error, name), now)
         reason = quoted(f"{type(error).__name__}: {error}", 200)[1:-1]
-        self.complain(f"Error: {name} failed by a mistake of this program ({reason}).")
-        if kept:
-            self.complain(f"A report is in {kept}")
+        text = f"Error: {name} failed by a mistake of this program ({reason})."
+        self._fail(name, f"{text}\nA report is in {kept}" if kept else text)
+        return FAILED
 
 
 def fault_report(error: Exception, name: str) -> str:

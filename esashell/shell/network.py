@@ -62,8 +62,10 @@ def anchors_in(path: str) -> tuple[Anchor, ...]:
     """The trust anchors in a file of DS or DNSKEY records."""
     try:
         text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise OperatorError(f"{path} cannot be read: {error}") from None
+    except OSError as error:
+        raise OperatorError(f"{path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise OperatorError(f"{path} cannot be read: it is not UTF-8 text.") from None
     found = anchors_from_text(text)
     if not found:
         raise OperatorError(f"{path} holds no trust anchor.")

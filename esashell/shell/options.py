@@ -5,6 +5,10 @@ Read by hand: argparse alone would take as long as everything else that `esashel
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
+
 from esashell.errors import UsageError
 
 HELP = """\
@@ -25,7 +29,9 @@ usage: esashell [options]                 a session at the terminal
                     session, at its own time and with its own configuration
   --record FILE     save all that the network answers to a new file; it names
                     every domain asked about, and our own address and host name
-  --json            print a command's result as JSON instead of its lines
+  --json            print a command's result as JSON instead of its lines; one
+                    without such a result prints its lines all the same, and
+                    one that is refused an error as JSON
   --stats           print what the network work cost, to standard error
   --no-hints        no "did you mean"
   --anchor FILE     trust anchors, as DS or DNSKEY records
@@ -98,6 +104,20 @@ def read(arguments: list[str]) -> Options:
     if options.world == "replay" and (options.anchor or options.scenarios or options.record):
         raise UsageError("--anchor, --scenario and --record cannot be used with a replay.")
     return options
+
+
+def unreadable(path: str) -> str:
+    """Why a file that an option names cannot be read, or "".
+
+    It is not opened for that: a pipe (`--anchor <(...)`) can be read once only.
+    """
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError) as error:
+        return getattr(error, "strerror", None) or "there is no such file"
+    if stat.S_ISDIR(found.st_mode):
+        return "it is a folder"
+    return "" if os.access(path, os.R_OK) else os.strerror(errno.EACCES)
 
 
 def _flag(options: Options, name: str) -> None:

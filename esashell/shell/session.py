@@ -2,11 +2,11 @@
 
 It is the `Appliance` that a command reads and the `Desk` that its requests end at: the working
 configuration, the store behind it, and the world, each brought in when first wanted, so that a
-command that needs none of them costs nothing.
+command that needs none of them costs nothing. What it says to the network is `conversations`.
 
 Two sessions may share an appliance. One that has nothing pending follows the other's commits; one
 that has is told at `commit` what happened meanwhile, its changes are put on top of that, and the
-next `commit` is accepted.
+next `commit` is accepted. Where both changed the same value it has to decide first (`conflict`).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 
 from esashell.errors import BadConfiguration, CommitRefused
+from esashell.shell.conversations import Conversations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,55 +22,19 @@ if TYPE_CHECKING:
     from typing import Any, TypeVar
 
     from esashell.clock import Clock
-    from esashell.config.model.dnsserver import DnsSettings
     from esashell.config.revision import Revision
     from esashell.config.store import Store
     from esashell.config.tree import Config
     from esashell.config.working import Working
     from esashell.delivery.verification import Sender
     from esashell.resolver.budget import Effort
-    from esashell.resolver.lookup import Resolver
-    from esashell.shell.anchors import RootKeys
+    from esashell.shell.conversations import Cost
     from esashell.shell.options import Options
     from esashell.shell.output import Output
-    from esashell.steps import Session as Conversation
     from esashell.steps import Steps, World
     from esashell.worlds.recorder import Recorder
 
     R = TypeVar("R")
-
-
-class Counters:
-    """What the session's conversations cost on the network."""
-
-    def __init__(self) -> None:
-        self.queries = 0
-        self.handshakes = 0
-
-
-class Cost:
-    """What the network work of some commands cost, for `--stats`."""
-
-    NAMES = (
-        ("query", "queries"),
-        ("signature verification", "signature verifications"),
-        ("handshake", "handshakes"),
-        ("cache hit", "cache hits"),
-        ("cache miss", "cache misses"),
-    )
-
-    def __init__(self, *counts: int) -> None:
-        self._counts = counts or (0,) * len(self.NAMES)
-
-    def __sub__(self, other: Cost) -> Cost:
-        return Cost(*(a - b for a, b in zip(self._counts, other._counts, strict=True)))
-
-    def __bool__(self) -> bool:
-        return any(self._counts)
-
-    def __str__(self) -> str:
-        counted = zip(self._counts, self.NAMES, strict=True)
-        return ", ".join(f"{count} {one if count == 1 else many}" for count, (one, many) in counted)
 
 
 class Session:
@@ -87,18 +52,15 @@ class Session:
         self.options = options
         self.folder = folder
         self.output = output
-        self.counters = Counters()
+        self.conversations = Conversations(options)
         self.left = False
+        self.names: dict[str, None] = {}  # that commands were asked about, the latest last
         self._clock = clock
         self._make_world = make_world
         self._world: World | None = None
         self._store: Store | None = None
         self._working: Working | None = None
         self._seen: tuple[int, ...] | None = None
-        self._resolver: tuple[DnsSettings, Resolver] | None = None
-        self._root_keys: RootKeys | None = None
-        self._conversation: Conversation | None = None
-        self._earlier: Effort | None = None  # of the resolvers before this one
         self._recorder: Recorder | None = None
         self._memory: str | None = None
 
@@ -118,16 +80,13 @@ class Session:
 
     @property
     def sender(self) -> Sender:
-        from esashell.shell.network import sender
-
-        return sender(self.running, self._resolving(), self.clock)
+        # The world first: where it is recorded, the recording has the clock.
+        world = self.world
+        return self.conversations.sender(self.running, world, self.clock, self.memory)
 
     @property
     def effort(self) -> Effort:
-        from esashell.resolver.budget import Effort
-
-        present = self._resolver[1].effort if self._resolver else Effort()
-        return present + (self._earlier or Effort())
+        return self.conversations.effort
 
     @property
     def now(self) -> int:
@@ -155,21 +114,17 @@ class Session:
         return self.clock.now()
 
     def flush(self) -> None:
-        if self._resolver is not None:
-            self._resolver[1].flush()
+        self.conversations.flush()
 
     def leave(self) -> None:
         self.left = True
 
-    def converse(self, steps: Steps[R], listen: Callable[[Any], None]) -> R:
-        from esashell.steps import run
+    def note(self, name: str) -> None:
+        self.names.pop(name, None)
+        self.names[name] = None
 
-        with self.world.session() as conversation:
-            self._conversation = _Counted(conversation, self.counters)
-            try:
-                return run(steps, self._conversation, listen)
-            finally:
-                self._conversation = None
+    def converse(self, steps: Steps[R], listen: Callable[[Any], None]) -> R:
+        return self.conversations.hold(self.world, steps, listen)
 
     def show(self, record: Any) -> None:
         self.output.show(record)
@@ -178,17 +133,7 @@ class Session:
 
     @property
     def cost(self) -> Cost:
-        """What the session's network work has cost so far; cheap where there was none."""
-        if self._resolver is None:
-            return Cost(self.counters.queries, 0, self.counters.handshakes, 0, 0)
-        done = self.effort
-        return Cost(
-            self.counters.queries,
-            done.verifications,
-            self.counters.handshakes,
-            done.cache_hits,
-            done.cache_misses,
-        )
+        return self.conversations.cost
 
     @property
     def clock(self) -> Clock:
@@ -267,40 +212,23 @@ class Session:
             self._working.committed_as(self._stored().load())
             self._seen = seen
 
-    def _resolving(self) -> Resolver:
-        """The resolver of the running settings; a change of them begins with an empty cache.
-
-        Within a conversation it first follows the root's keys, when it is time for that.
-        """
-        settings = self.running.dns
-        if self._resolver is None or self._resolver[0] != settings:
-            from esashell.shell.network import resolver
-            from esashell.shell.worlds import anchors, follows_root, root_hints
-
-            self._earlier = self.effort
-            believed, hints = anchors(self.options, self.world), root_hints(self.world)
-            if follows_root(self.options, self.world):
-                from esashell.shell.anchors import RootKeys
-
-                self._root_keys = self._root_keys or RootKeys(self.memory, believed[0], self.clock)
-                believed = (self._root_keys.anchor,)
-            self._resolver = settings, resolver(self.running, believed, self.clock, hints)
-        if self._root_keys is not None and self._conversation is not None:
-            self._root_keys.follow(self._resolver[1], self._conversation)
-        return self._resolver[1]
-
     def _stored(self) -> Store:
         if self._store is None:
             import time
             from pathlib import Path
 
             from esashell.config.store import Store
+            from esashell.shell.state import in_the_way
             from esashell.shell.worlds import new_appliance
+
+            folder = Path(self.memory, "config")
+            if fault := in_the_way(str(folder)):
+                raise BadConfiguration(f"{fault}. Move it away.")
 
             factory = new_appliance(
                 self.options, self.world if self.options.world == "replay" else None
             )
-            self._store = Store(Path(self.memory, "config"), self.clock, factory, time.sleep)
+            self._store = Store(folder, self.clock, factory, time.sleep)
         return self._store
 
     def _work(self) -> Working:
@@ -328,34 +256,23 @@ class Session:
             return
         if revision.number == work.base and revision.config == work.committed:
             return
+        base, pending = work.committed, work.pending
         try:
             work.rebase(revision)
         except CommitRefused as conflict:
-            raise CommitRefused(
-                f"{refusal}\n{conflict}\n"
-                "Type 'clearchanges' to begin again from the running configuration."
-            ) from None
+            from esashell.shell.conflict import told
+
+            lines = told(str(conflict), base, pending, revision.config)
+            raise CommitRefused("\n".join((str(refusal), *lines))) from None
         self._seen = self._signature()
+        if not work.dirty:
+            raise CommitRefused(
+                f"{refusal}\nNone is left: revision {revision.number} has them all."
+            )
         raise CommitRefused(
             f"{refusal}\nThey now stand on revision {revision.number}: look at them with "
             "'showchanges', then 'commit' again."
         ) from None
-
-
-class _Counted:
-    """A conversation's session that counts what it performs."""
-
-    def __init__(self, inner: Conversation, counters: Counters) -> None:
-        self._inner = inner
-        self._counters = counters
-
-    def perform(self, request: Any) -> Any:
-        name = type(request).__name__
-        if name == "Exchange":
-            self._counters.queries += 1
-        elif name == "StartTls":
-            self._counters.handshakes += 1
-        return self._inner.perform(request)
 
 
 def _login_name() -> str:

@@ -36,6 +36,18 @@ def _default(environment: Mapping[str, str]) -> str:
     return os.path.join(home, "esashell")
 
 
+def in_the_way(folder: str) -> str:
+    """Says what stands where this folder, or one above it, would have to be; "" if nothing does."""
+    path = folder
+    while path and not os.path.isdir(path):
+        if os.path.lexists(path):
+            return (
+                f"{path} is {'a file' if os.path.isfile(path) else 'something else'}, not a folder"
+            )
+        path = os.path.dirname(path)
+    return ""
+
+
 def make_folder(path: str) -> None:
     """The folder, for the owner alone if it is new."""
     os.makedirs(path, mode=0o700, exist_ok=True)

@@ -65,6 +65,16 @@ def follows_root(options: Options, world: World) -> bool:
     return world.follows if isinstance(world, Replayed) else options.anchor is None
 
 
+def lab_domains(world: World) -> tuple[str, ...]:
+    """The lab's domains that demonstrate something, but not those that come by the thousand."""
+    from esashell.worlds.lab.world import Lab
+
+    world = _beneath(world)
+    if not isinstance(world, Lab):
+        return ()
+    return tuple(each.domain for each in world.domains() if each.count == 1)
+
+
 def _beneath(world: World) -> World:
     """The world that a recorder listens to, or the world itself."""
     from esashell.worlds.recorder import Recorder

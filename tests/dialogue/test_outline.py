@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from esashell.dialogue.drive import Driver
 from esashell.dialogue.interview import Interview
-from esashell.dialogue.kinds import address, confirm, menu, number, text
-from esashell.dialogue.outline import outline, upcoming
+from esashell.dialogue.kinds import address, confirm, domain, menu, number, number_kind, text, word
+from esashell.dialogue.outline import goes_on, names_in, outline, upcoming
 from esashell.dialogue.requests import Refuse, Stage, do
 from esashell.dialogue.script import Script
 from tests.dialogue import desk
@@ -128,3 +128,51 @@ def test_whatever_is_answered_no_question_comes_that_the_outline_lacks(lines):
     with suppress(EOFError):
         witness.run(servers())
     assert witness.keys <= listed | {"op", "more"}
+
+
+@pytest.mark.parametrize(
+    ("line", "more"),
+    [
+        ("new", True),
+        ("new 192.0.2.1", True),
+        ("new 192.0.2.1 5", False),
+        ("delete", False),
+        ("setup", True),
+        ("setup limit=5 tls=off", False),
+        ("nonsense", False),
+        ("more list", False),
+    ],
+)
+def test_whether_a_line_goes_on_is_the_dialogue_s_to_say(line, more):
+    assert goes_on(servers(), line.split()) is more
+
+
+def asking():
+    """A dialogue with a name on the way to the network."""
+    if (yield from word("operation", number_kind(1, 1), 0)):
+        name = yield from domain("domain", "Which?")
+        yield from number("n", "How many?", 5, 1, 9, positional=True)
+        yield Stage(desk.CONFIG)
+        raise AssertionError(name)
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("1 IETF.org 7", ("ietf.org",)),
+        ("1 domain=ietf.org", ("ietf.org",)),
+        ("1 ietf..org", ()),
+        ("1", ()),
+        ("", ()),
+        ("ietf.org", ()),
+    ],
+)
+def test_the_names_in_a_line_are_those_that_the_dialogue_asks_for(line, names):
+    assert names_in(asking(), line.split()) == names
+
+
+def test_known_names_are_offered_where_one_would_do():
+    known = ("ietf.org", "IETF.lab", "dane.lab", "192.0.2.1")
+    assert upcoming(asking(), ["1"], "i", lambda: known) == ("ietf.org", "IETF.lab")
+    assert upcoming(asking(), ["1"], "", lambda: known) == known[:3]
+    assert upcoming(asking(), [], "", lambda: known) == ()

@@ -50,3 +50,9 @@ def test_commands_are_the_lines_as_they_are():
     assert [console.command("> ") for _ in range(3)] == ["one", "", "two"]
     with pytest.raises(EOFError):
         console.command("> ")
+
+
+def test_a_byte_order_mark_is_taken_off_the_first_line_only():
+    console = Piped(io.StringIO("\ufeffone\n\ufefftwo\n"), print, print)
+    assert [console.command("") for _ in range(2)] == ["one", "\ufefftwo"]
+    assert played(text("t", "Text?"), "\ufeffwords\n")[0] == "words"

@@ -11,7 +11,7 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from esashell.dialogue.interview import Interview
-from esashell.dialogue.kinds import choice, text, yes_no
+from esashell.dialogue.kinds import choice, domain, text, yes_no
 from esashell.dialogue.terminal import LONGEST_LINE, LONGEST_PASTE, Terminal
 from tests.dialogue import desk
 
@@ -19,11 +19,17 @@ BEGIN, END = "\x1b[200~", "\x1b[201~"
 
 
 @contextmanager
-def terminal(complete=lambda line: (), history=None):
+def terminal(complete=lambda line: (), history=None, names=tuple):
     shown = []
     with create_pipe_input() as keys:
         console = Terminal(
-            complete, shown.append, shown.append, history, input=keys, output=DummyOutput()
+            complete,
+            shown.append,
+            shown.append,
+            history,
+            names=names,
+            input=keys,
+            output=DummyOutput(),
         )
         console.shown = shown
         console.keys = keys
@@ -144,3 +150,26 @@ def test_bytes_that_are_no_text_reach_the_shell_without_harm():
         console.keys.send_bytes(b"ab\xff\xfe\r\x00ok\r")
         assert len(console.command("> ")) == 4
         assert console.command("> ") == "ok"
+
+
+def test_a_completed_word_may_bring_its_blank_unless_there_is_one():
+    def complete(line):
+        return [("trace ", -len(line), "")] if "trace".startswith(line) else []
+
+    with terminal(complete) as console:
+        sent(console, "tr\tmx\rtr x\x1b[D\x1b[D\t\r")
+        assert [console.command("> "), console.command("> ")] == ["trace mx", "trace x"]
+
+
+def test_tab_at_a_question_for_a_domain_offers_the_known_names():
+    sought = []
+
+    def names():
+        sought.append(True)
+        return ["cisco.com", "not a name", "ietf.org"]
+
+    with terminal(names=names) as console:
+        sent(console, "i\t\ri\t\r")
+        assert Interview(desk.logbook(), console).run(text("t", "Text?")) == "i"
+        assert sought == []
+        assert str(Interview(desk.logbook(), console).run(domain("d", "Which?"))) == "ietf.org"

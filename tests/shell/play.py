@@ -13,6 +13,7 @@ from esashell.dialogue.script import Script
 from esashell.dialogue.terminal import Terminal
 from esashell.shell.complete import complete
 from esashell.shell.loop import Shell
+from esashell.shell.names import KnownNames
 from esashell.shell.options import Options
 from esashell.shell.output import Output
 from esashell.shell.session import Session
@@ -76,10 +77,12 @@ class Watched(Terminal):
     def __init__(self, at: Session, keyboard: "Input") -> None:
         self.said: list[str] = []
         self._shown: list[str] = []
+        names = KnownNames(at)
         super().__init__(
-            lambda line: [(each.text, each.start, each.help) for each in complete(line, at)],
+            lambda line: [(each.text, each.start, each.help) for each in complete(line, at, names)],
             self._hear,
             self._shown.append,
+            names=names,
             input=keyboard,
             output=DummyOutput(),
         )

@@ -28,11 +28,11 @@ def appliance(folder: Path, clock: FixedClock | None = None) -> Session:
 
 def cost(session: Session, domain: str = "dane.lab") -> int:
     """How many queries it takes to verify a domain, which must succeed."""
-    before = session.counters.queries
+    before = session.conversations.counters.queries
     name = name_from_text(domain)
     evidence = session.converse(verification(session, name), lambda finding: None)
     assert evidence.verdict is Verified.SUCCESS
-    return session.counters.queries - before
+    return session.conversations.counters.queries - before
 
 
 def kept(folder: Path) -> TrustPoint:
@@ -63,7 +63,7 @@ def test_nothing_is_asked_before_it_is_time_and_warm_look_ups_cost_nothing(tmp_p
 def test_a_command_without_network_keeps_no_keys(tmp_path: Path) -> None:
     session = appliance(tmp_path)
     session.sender  # noqa: B018  (a resolver is made, and no conversation held)
-    assert session.counters.queries == 0
+    assert session.conversations.counters.queries == 0
     assert not (tmp_path / "anchors").exists()
 
 
@@ -125,7 +125,7 @@ def test_a_damaged_file_stops_look_ups_is_named_by_its_line_and_left_alone(
     text = str(refusal.value)
     assert f"{path}, line {line}: " in text
     assert "\n" not in text
-    assert session.counters.queries == 0
+    assert session.conversations.counters.queries == 0
     assert path.read_text() == damaged
     path.unlink()
     cost(session)

@@ -1,9 +1,11 @@
 """The program as a process: options, pipes, statuses, and what it imports."""
 
+import errno
 import json
 import os
 import pty
 import select
+import shlex
 import signal
 import subprocess
 import sys
@@ -82,12 +84,15 @@ y
 """
 
 
+@pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["bare", "marked"])
 @pytest.mark.parametrize("how", ["file", "pipe", "dash"])
-def test_lines_answer_the_question_that_is_open(tmp_path, how):
+def test_lines_answer_the_question_that_is_open(tmp_path, how, mark):
+    """Some editors begin a file with a byte order mark, which is no part of a line."""
     file = tmp_path / "script.txt"
-    file.write_text(SCRIPT, encoding="utf-8-sig" if how == "file" else "utf-8", newline="")
+    script = mark + SCRIPT.partition("\n")[2]
+    file.write_text(script, encoding="utf-8", newline="")
     arguments = {"file": ["-f", str(file)], "pipe": [], "dash": ["-f", "-"]}[how]
-    done = esashell(*arguments, state=tmp_path, stdin="" if how == "file" else SCRIPT)
+    done = esashell(*arguments, state=tmp_path, stdin="" if how == "file" else script)
     assert (done.returncode, done.stderr) == (0, "")
     assert "Please enter the IP address of your DNS server." in done.stdout
     assert "[]> 192.0.2.54\n" in done.stdout
@@ -142,6 +147,49 @@ def test_wrong_options_are_usage_errors(tmp_path, arguments, message):
     assert done.stdout == ""
 
 
+@pytest.mark.parametrize("below", ["", "/below", "/a/b"])
+def test_a_state_folder_that_is_a_file_is_told_as_such(tmp_path, below):
+    file = tmp_path / "afile"
+    file.write_text("mine")
+    for world in ("lab", "live"):
+        done = esashell("--world", world, "-c", CHANGE, state=f"{file}{below}")
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+        assert done.stderr.endswith(f": {file} is a file, not a folder.\n")
+    assert file.read_text() == "mine"
+
+
+def test_a_file_where_the_configuration_s_folder_would_be_is_told_as_such(tmp_path):
+    (tmp_path / "config").write_text("mine")
+    done = esashell("-c", "showchanges", state=tmp_path)
+    told = f"{tmp_path}/config is a file, not a folder. Move it away.\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", told)
+
+
+@pytest.mark.parametrize("option", ["--anchor", "--scenario"])
+@pytest.mark.parametrize(("name", "fault"), [("missing", "No such file"), ("", "it is a folder")])
+def test_a_file_that_cannot_be_read_is_told_at_the_start(tmp_path, option, name, fault):
+    path = f"{tmp_path}/{name}"
+    done = esashell(option, path, "-c", "version", state=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert done.stderr.startswith(f"esashell: {option} {path}: {fault}")
+    assert "Errno" not in done.stderr
+
+
+def test_anchors_may_come_from_a_pipe(tmp_path):
+    reader, writer = os.pipe()
+    with os.fdopen(writer, "w") as file:
+        file.write(
+            subprocess.check_output([sys.executable, "-m", "esashell", "lab", "anchor"], text=True)
+        )
+    done = subprocess.run(
+        [sys.executable, "-m", "esashell", "--state", str(tmp_path),
+         "--anchor", f"/dev/fd/{reader}", "-c", "daneverify ietf.org"],
+        pass_fds=(reader,), capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    os.close(reader)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_help_and_version(tmp_path):
     assert esashell("--version", state=tmp_path).stdout == f"esashell {__version__}\n"
     text = esashell("--help", state=tmp_path).stdout
@@ -156,6 +204,62 @@ def test_a_reader_that_goes_away_is_no_fault(tmp_path):
     assert not (tmp_path / "faults").exists()
 
 
+CHANGE = "sethostname mail.example.com; commit x"
+ASKED = [
+    ["-c", "daneverify ietf.org"],
+    ["--json", "-c", "daneverify ietf.org"],
+    ["--json", "-c", "version"],
+    ["-c", "dnsconfig"],
+    ["--json", "-c", "nonsense"],
+    ["--help"],
+    ["--version"],
+]
+
+
+def with_output(arguments, to, folder):
+    """Run the program with its standard output redirected by the shell; status and complaints."""
+    words = shlex.join([sys.executable, "-m", "esashell", *arguments])
+    done = subprocess.run(
+        f"{words} {to}", shell=True, capture_output=True, text=True, check=False, timeout=60,
+        env={**os.environ, "ESASHELL_STATE": str(folder)}, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert not (folder / "faults").exists()
+    return done.returncode, done.stderr.removeprefix(f"{UNKNOWN}nonsense\n")
+
+
+@pytest.mark.parametrize("arguments", [*ASKED, ["lab", "list"], ["lab", "anchor"], ["lab", "-h"]])
+def test_output_that_takes_nothing_is_one_line(tmp_path, arguments):
+    line = "esashell: standard output cannot be written: {}.\n"
+    assert with_output(arguments, ">&-", tmp_path) == (1, line.format("it is closed"))
+    full = line.format(os.strerror(errno.ENOSPC))
+    assert with_output(arguments, "> /dev/full", tmp_path) == (1, full)
+
+
+@pytest.mark.parametrize("arguments", [*ASKED, ["lab", "list"], ["lab", "-h"]])
+def test_output_that_nobody_reads_is_the_end_without_a_word(tmp_path, arguments):
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "esashell", *arguments],
+        stdin=subprocess.DEVNULL, stdout=writer, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "ESASHELL_STATE": str(tmp_path)}, check=False, timeout=60,
+    )  # fmt: skip
+    os.close(writer)
+    assert (done.returncode, done.stderr.removeprefix(f"{UNKNOWN}nonsense\n")) == (1, "")
+    assert not (tmp_path / "faults").exists()
+
+
+def test_nothing_is_done_of_which_nothing_could_be_seen(tmp_path):
+    assert with_output(["-c", CHANGE], ">&-", tmp_path)[0] == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("to", ["2>&-", "2> /dev/full"])
+def test_a_standard_error_that_fails_changes_nothing_else(tmp_path, to):
+    assert with_output(["-c", f"nonsense; {CHANGE}"], to, tmp_path) == (2, "")
+    assert "mail.example.com" in (tmp_path / "config" / "running.toml").read_text()
+
+
 def test_a_closed_standard_input_is_an_empty_one(tmp_path):
     code = f"{sys.executable} -m esashell --state {tmp_path} <&-"
     done = subprocess.run(code, shell=True, capture_output=True, text=True, check=False, timeout=60)
@@ -167,6 +271,36 @@ def test_json_leaves_lines_alone_that_have_no_result(tmp_path):
     assert done.stdout.startswith("Current Version")
     with pytest.raises(ValueError):
         json.loads(done.stdout)
+
+
+@pytest.mark.parametrize(
+    ("line", "command", "status"),
+    [
+        ("daneverify -bad-..", "daneverify", 2),
+        ("frobnicate x", "frobnicate", 2),
+        ("dnsconfig parent new 194.191.40.83", "dnsconfig", 1),
+        ("explain", "explain", 1),
+        ("nslookup \udcff.example", "nslookup", 2),
+        ("x" * 70_000, "", 2),
+    ],
+)
+def test_with_json_a_failure_is_a_document_and_a_line(tmp_path, line, command, status):
+    done = esashell("--json", "--no-hints", "-c", line, state=tmp_path)
+    document = json.loads(done.stdout)
+    assert done.returncode == status
+    assert list(document) == ["schema", "version", "command", "error"]
+    assert (document["schema"], document["version"]) == ("esashell.error", 1)
+    assert document["command"] == command
+    assert done.stderr.removesuffix("\n").removeprefix("Error: ").endswith(document["error"])
+    assert document["error"]
+
+
+def test_with_json_every_command_of_a_line_has_its_own_document(tmp_path):
+    done = esashell("--json", "-c", "daneverify a..b; dnsstatus; version", state=tmp_path)
+    first, second, *lines = done.stdout.splitlines()
+    assert json.loads(first)["schema"] == "esashell.error"
+    assert json.loads(second)["schema"] == "esashell.dnsstatus"
+    assert lines[0] == "Current Version"
 
 
 def test_stats_go_to_standard_error(tmp_path):
@@ -197,7 +331,7 @@ def test_no_colour_is_honoured():
 
 
 def test_a_mistake_of_ours_under_tab_offers_nothing_and_is_reported(tmp_path, monkeypatch):
-    def broken(line, appliance):
+    def broken(line, appliance, names):
         raise ValueError("boom")
 
     monkeypatch.setattr("esashell.shell.complete.complete", broken)

@@ -27,12 +27,15 @@ def test_an_empty_line_offers_every_command_with_its_help():
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("sethost", ["sethostname"]),
-        ("version; sho", ["showchanges"]),
+        ("sethost", ["sethostname "]),
+        ("version; sho", ["showchanges "]),
         ("frobnicate ", []),
         ("dnsconfig ", ["new", "edit", "delete", "setup", "parent", "alt", "roots", "print"]),
         ("dnsconfig p", ["parent", "print"]),
+        ("dnsconfig pa", ["parent "]),
+        ("dnsconfig pr", ["print"]),
         ("dnsconfig new ", ["parent", "alt"]),
+        ("dnsconfig new al", ["alt "]),
         ("dnsconfig alt new corp.example 10.0.0.1 ", ["validate="]),
         ("dnsconfig alt new corp.example 10.0.0.1 v", ["validate="]),
         ("dnsconfig alt new corp.example 10.0.0.1 validate=", ["validate=yes", "validate=no"]),
@@ -46,13 +49,13 @@ def test_an_empty_line_offers_every_command_with_its_help():
         ("dnsconfig setup minimum_ttl=5 ", ["roots", "own", "reverse_timeout="]),
         ("dnsconfig setup roots ", ["reverse_timeout=", "minimum_ttl="]),
         ("dnsflush ", ["yes", "no"]),
-        ("dnsstatus ", ["trace"]),
+        ("dnsstatus ", ["trace "]),
         ("dnsstatus trace ", []),
         ("dnsstatus trace ietf.org d", ["DNSKEY", "DS"]),
         ("nslookup ", []),
         ("nslookup ietf.org m", ["MX"]),
-        ("dig m", ["MX"]),
-        ("dig @192.0.2.1 tl", ["TLSA"]),
+        ("dig m", ["MX "]),
+        ("dig @192.0.2.1 tl", ["TLSA "]),
         ("dig -", ["-s", "-t", "-u", "-x"]),
         ("help sho", ["showchanges"]),
         ("h vers", ["version"]),
@@ -62,6 +65,40 @@ def test_an_empty_line_offers_every_command_with_its_help():
 )
 def test_what_comes_next(line, expected):
     assert offered(line) == expected
+
+
+KNOWN = ("ietf.org", "dane.lab", "_25._tcp.mail.dane.lab", "192.0.2.7")
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("daneverify ", ["ietf.org", "dane.lab", "_25._tcp.mail.dane.lab"]),
+        ("daneverify IET", ["ietf.org"]),
+        ("daneverify ietf.org ", []),
+        ("explain d", ["dane.lab"]),
+        ("version; explain d", ["dane.lab"]),
+        ("dnsstatus trace _", ["_25._tcp.mail.dane.lab "]),
+        ("dnsstatus trace ie", ["ietf.org "]),
+        ("nslookup 1", ["192.0.2.7 "]),
+        ("nslookup ietf.org m", ["MX"]),
+        ("dig mx iet", ["ietf.org "]),
+        ("dig d", ["DNSKEY", "DS", "dane.lab"]),
+        ("sethostname ", []),
+        ("commit ", []),
+        ("dnsconfig parent new ", []),
+    ],
+)
+def test_where_a_name_is_wanted_the_known_ones_that_would_do_are_offered(line, expected):
+    assert [each.text for each in complete(line, APPLIANCE, lambda: KNOWN)] == expected
+
+
+@pytest.mark.parametrize("line", ["", "dane", "dnsconfig ", "version ", "nslookup ietf.org "])
+def test_names_are_not_sought_where_none_is_wanted(line):
+    def unwanted():
+        raise AssertionError("nobody asked for a name")
+
+    complete(line, APPLIANCE, unwanted)
 
 
 @pytest.mark.parametrize(

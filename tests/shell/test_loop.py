@@ -1,5 +1,7 @@
 """The loop: statuses, refusals, interruptions, and our own mistakes."""
 
+import re
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -194,6 +196,46 @@ def test_a_damaged_configuration_fails_what_needs_it_and_nothing_else(tmp_path):
     assert shell.run_line("version; help") == 0
     assert shell.run_line("dnsconfig print") == 1
     assert "running.toml" in script.transcript
+
+
+ABOUT_THE_CONFIGURATION = [
+    "showchanges",
+    "commit", "commit x", "commit x y",
+    "clearchanges", "clear y",
+    "dnsconfig", "dnsconfig print", "dnsconfig parent new 192.0.2.54",
+    "dnsconfig parent delete 194.191.40.83", "dnsconfig setup minimum_ttl=5",
+    "dnsconfig alt new corp.example 192.0.2.61", "dnsconfig roots",
+    "sethostname", "sethostname mail.example.com",
+    "daneverify ietf.org", "explain ietf.org", "nslookup ietf.org", "dig ietf.org",
+    "dnsstatus trace ietf.org",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("line", ABOUT_THE_CONFIGURATION)
+@pytest.mark.parametrize(
+    "text", ["schema = 99\n", "schema = 1\nhostname =\n", 'schema = 1\nhostnam = "x"\n', "\0"]
+)
+def test_no_command_takes_a_damaged_configuration_for_an_unchanged_one(tmp_path, line, text):
+    running = tmp_path / "config" / "running.toml"
+    running.parent.mkdir()
+    running.write_text(text)
+    script = Script([])
+    assert Shell(play.session(tmp_path), script, script.say).run_line(line) == 1
+    shown = script.transcript
+    assert re.match(rf"{re.escape(str(running))}, line \d: ", shown)
+    assert f"move {running} away" in shown
+    assert "no changes" not in shown
+    assert running.read_text() == text
+    assert [each.name for each in running.parent.iterdir()] == ["running.toml"]
+
+
+def test_every_command_is_tried_with_a_damaged_configuration_or_needs_none():
+    tried = {registry.ALIASES.get(word, word) for word in map(first_word, ABOUT_THE_CONFIGURATION)}
+    assert set(registry.TABLE) - tried == {"dnsflush", "exit", "help", "version"}
+
+
+def first_word(line):
+    return line.split()[0]
 
 
 def test_an_operator_error_never_brings_a_report(tmp_path, command):

@@ -74,11 +74,46 @@ def test_two_that_changed_the_same_thing_are_told_how_to_go_on(tmp_path):
     rename(one, "one.example.com")
     one.commit("")
     for _ in range(2):
-        with pytest.raises(CommitRefused, match="clearchanges"):
+        with pytest.raises(CommitRefused, match="'clearchanges' takes it back") as caught:
             other.commit("")
+    assert str(caught.value).splitlines()[-5:-3] == [
+        'Changed on both sides: hostname: "myesa.local" -> "other.example.com" (yours)',
+        '                       hostname: "myesa.local" -> "one.example.com" (running)',
+    ]
     assert other.config.hostname == "other.example.com"
     other.clear()
     assert other.config.hostname == "one.example.com"
+
+
+@pytest.mark.parametrize("way", ["myesa.local", "one.example.com"], ids=["back", "same"])
+def test_of_two_that_changed_the_same_thing_the_later_keeps_its_other_changes(tmp_path, way):
+    one, other = play.session(tmp_path), play.session(tmp_path)
+    rename(other, "other.example.com")
+    other.stage(replace(other.config, dns=replace(other.config.dns, minimum_ttl=60)))
+    rename(one, "one.example.com")
+    one.commit("")
+    with pytest.raises(CommitRefused, match="Your other changes stay") as caught:
+        other.commit("")
+    assert "minimum_ttl" not in str(caught.value)
+    rename(other, way)
+    with pytest.raises(CommitRefused, match="'commit' again"):
+        other.commit("")
+    other.commit("")
+    last = play.session(tmp_path).running
+    assert (last.hostname, last.dns.minimum_ttl) == ("one.example.com", 60)
+    rename(other, "other.example.com")
+    other.commit("what was wanted all along")
+    assert play.session(tmp_path).running.hostname == "other.example.com"
+
+
+def test_of_two_that_changed_the_same_thing_in_the_same_way_the_later_has_nothing_left(tmp_path):
+    one, other = play.session(tmp_path), play.session(tmp_path)
+    rename(other, "one.example.com")
+    rename(one, "one.example.com")
+    one.commit("")
+    with pytest.raises(CommitRefused, match="revision 1 has them all"):
+        other.commit("")
+    assert not other.dirty
 
 
 def test_a_damaged_configuration_is_not_taken_and_not_touched(tmp_path):
@@ -146,7 +181,10 @@ def test_a_conversation_goes_through_the_world_and_is_counted(tmp_path):
     assert session.converse(conversation(), heard.append) == "result"
     assert session.converse(conversation(), heard.append) == "result"
     assert heard == ["begin", "no"] * 2
-    assert (session.counters.queries, session.counters.handshakes) == (4, 2)
+    assert (session.conversations.counters.queries, session.conversations.counters.handshakes) == (
+        4,
+        2,
+    )
     assert (len(made), world.open) == (1, 0)
 
 

@@ -1,11 +1,18 @@
 """How long an operator waits: the first prompt, a command in a script, a verification, the lab.
 
-.venv/bin/python -m tests.bench.start [REPEATS]
+    .venv/bin/python -m tests.bench.start [REPEATS]
+
+The first prompt is measured beside three lines of prompt_toolkit, and beside ptpython and litecli
+where they are installed.
 """
 
+import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
+
+from msgspec import Struct
 
 from tests.bench.timing import PYTHON, call, process, prompt, report, side_by_side
 
@@ -15,6 +22,29 @@ from prompt_toolkit import PromptSession
 session = PromptSession()
 session.prompt("here> ")
 """
+
+
+class Shell(Struct, frozen=True):
+    """Somebody else's shell on prompt_toolkit: how it is started, and what its prompt begins with.
+
+    Nobody has to have it; it is looked for beside the interpreter, then on PATH. `{folder}` stands
+    for a folder that it may write to.
+    """
+
+    program: str
+    options: tuple[str, ...]
+    shown: bytes
+
+    def path(self) -> str | None:
+        beside = str(Path(PYTHON).parent)
+        places = os.pathsep.join([beside, os.environ.get("PATH", os.defpath)])
+        return shutil.which(self.program, path=places)
+
+
+SHELLS = (
+    Shell("ptpython", (), b">>>"),
+    Shell("litecli", ("--prompt", "here> ", "{folder}/peer.db"), b"here>"),
+)
 
 
 def whole_processes(repeats: int, state: str) -> str:
@@ -35,14 +65,24 @@ def whole_processes(repeats: int, state: str) -> str:
 
 
 def first_prompt(repeats: int, state: str) -> str:
-    medians = side_by_side(
-        {
-            "three lines of prompt_toolkit": prompt([PYTHON, "-c", THREE_LINES], b"here>"),
-            "esashell": prompt([ESASHELL, "--state", state], b"myesa.local>"),
-        },
-        repeats,
-    )
-    return report("first prompt", medians, "three lines of prompt_toolkit", "<= 1.2x")
+    measures = {
+        "three lines of prompt_toolkit": prompt([PYTHON, "-c", THREE_LINES], b"here>"),
+        "esashell": prompt([ESASHELL, "--state", state], b"myesa.local>"),
+    }
+    absent = []
+    with tempfile.TemporaryDirectory() as folder:
+        # As a user of theirs who has configured nothing.
+        home = dict.fromkeys(("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"), folder)
+        for shell in SHELLS:
+            path = shell.path()
+            if path is None:
+                absent.append(f"  {shell.program} is neither beside the interpreter nor on PATH")
+                continue
+            options = [each.format(folder=folder) for each in shell.options]
+            measures[shell.program] = prompt([path, *options], shell.shown, home)
+        medians = side_by_side(measures, repeats)
+    shown = report("first prompt", medians, "three lines of prompt_toolkit", "<= 1.2x")
+    return "\n".join([shown, *absent])
 
 
 def lab_start(repeats: int, folder: Path) -> str:

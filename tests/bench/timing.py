@@ -21,20 +21,26 @@ PYTHON = sys.executable  # the environment's own interpreter, never a version ma
 Measure = Callable[[], float]
 
 
-def process(command: Sequence[str], env: Mapping[str, str] | None = None) -> Measure:
-    """The milliseconds that a whole process takes."""
+def process(
+    command: Sequence[str], env: Mapping[str, str] | None = None, *, said: str = ""
+) -> Measure:
+    """The milliseconds that a whole process takes; if something has to be said, and is not, it
+    raises AssertionError instead."""
+    heard = subprocess.PIPE if said else subprocess.DEVNULL
 
     def measure() -> float:
         started = time.perf_counter()
-        subprocess.run(
+        done = subprocess.run(
             command,
             check=False,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stdout=heard,
+            stderr=subprocess.STDOUT,
             env={**os.environ, **(env or {})},
         )
-        return (time.perf_counter() - started) * 1000
+        taken = (time.perf_counter() - started) * 1000
+        assert said.encode() in (done.stdout or b""), f"{command}: {done.stdout!r}"
+        return taken
 
     return measure
 

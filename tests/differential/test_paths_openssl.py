@@ -1,8 +1,8 @@
 """Our paths against `openssl verify`: the same chains, anchors, dates and purposes, one verdict.
 
-Two differences have a name. Where two authorities share a name and not a key, OpenSSL settles for the
-first by name and fails if the other one signed; we try both keys (RFC 4158 is about just that). So
-there we may find a path that OpenSSL misses, and never the other way round. And `-partial_chain`
+Two differences have a name. Where two authorities share a name and not a key, OpenSSL settles for
+the first by name and fails if the other one signed; we try both keys (RFC 4158 is about just that).
+So there we may find a path that OpenSSL misses, and never the other way round. And `-partial_chain`
 asks for the dates of every anchor, while OpenSSL's own DANE, which `test_dane_openssl` holds us to,
 asks for those of a root only, and so do we.
 """

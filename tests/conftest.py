@@ -25,8 +25,6 @@ _PACKAGE = {
     "tmux": "tmux",
     "dig": "dnsutils",
     "delv": "dnsutils",
-    "drill": "ldnsutils",
-    "ldns-verify-zone": "ldnsutils",
     "unshare": "util-linux",
     "nsenter": "util-linux",
 }

@@ -21,7 +21,7 @@ from esashell.resolver.budget import Work
 from esashell.resolver.names import Name
 from esashell.resolver.nsec import Proof, Shortfall
 from esashell.resolver.rrtypes import RRType, type_text
-from esashell.resolver.signatures import Verdict
+from esashell.resolver.signatures import Verdict, unexpanded
 from esashell.resolver.wire import Message, Rrset
 
 Judge = Callable[[Rrset], Verdict]
@@ -84,7 +84,7 @@ def verified_records(message: Message, zone: Name, judge: Judge, work: Work) -> 
             if verdict.reason:
                 faults.append(verdict.reason)
             continue
-        # An NSEC or NSEC3 that a wildcard stands for was made up by somebody (RFC 4592 4.6).
+        # An NSEC or NSEC3 that a wildcard stands for was made up by somebody (RFC 4592 4.7).
         if verdict.encloser is not None:
             continue
         ttls.append(verdict.ttl)
@@ -165,8 +165,8 @@ def absence(records: Records, message: Message, judge: Judge, name: Name, rdtype
     zone, ttl = records.zone, records.ttl
     soa = next((e for e in message.authority if e.rdtype == RRType.SOA and e.owner == zone), None)
     if soa is not None:
-        verdict = judge(soa)
-        if verdict.security is not Security.SECURE or verdict.encloser is not None:
+        verdict = unexpanded(judge(soa), soa)
+        if verdict.security is not Security.SECURE:
             # The SOA says how long the answer may be kept (RFC 2308 5); it must not be forged.
             link = Link(zone, "no such record", Security.BOGUS, "its SOA record does not verify")
             return Denial(Security.BOGUS, None, link, verdict.reason)

@@ -11,6 +11,7 @@ signatures or at the clock. They return a `Proof` holding the records that were 
 """
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -36,6 +37,16 @@ class Shortfall(Struct, frozen=True, gc=False):
     """The first link that is missing from a proof."""
 
     text: str
+
+
+class Bitmap(Protocol):
+    """Either kind of denial record, as far as both say which types there are at a name."""
+
+    @property
+    def owner(self) -> Name: ...
+
+    @property
+    def types(self) -> frozenset[int]: ...
 
 
 class Nsec(Struct, frozen=True, gc=False):
@@ -107,7 +118,7 @@ def proves_no_data(records: Sequence[Nsec], name: Name, rdtype: int) -> Proof | 
     """The name exists, itself or by a wildcard, and has no record of the type nor an alias."""
     match = _at(records, name)
     if match is not None:
-        return _lacks(match, name, rdtype)
+        return lacks("NSEC", match, name, rdtype)
     over = next((e for e in records if covers(e, name) and e.following.is_under(name)), None)
     if over is not None:
         return Proof(f"{name.dotted} is an empty non-terminal", (over.owner,))
@@ -117,7 +128,7 @@ def proves_no_data(records: Sequence[Nsec], name: Name, rdtype: int) -> Proof | 
     wildcard = Name(b"\x01*" + closest_encloser(cover, name))
     match = _at(records, wildcard)
     if match is not None:
-        lack = _lacks(match, wildcard, rdtype)
+        lack = lacks("NSEC", match, wildcard, rdtype)
         if isinstance(lack, Shortfall):
             return lack
         return Proof(lack.text, tuple(dict.fromkeys((cover.owner, match.owner))))
@@ -128,39 +139,52 @@ def proves_no_data(records: Sequence[Nsec], name: Name, rdtype: int) -> Proof | 
     return Shortfall(f"{name.dotted} does not exist, and no NSEC record matches {wildcard.dotted}")
 
 
-def _lacks(match: Nsec, name: Name, rdtype: int) -> Proof | Shortfall:
-    """A matching record without the type, from the side of the cut that may speak for it."""
-    if rdtype in match.types:
-        return Shortfall(f"the NSEC record of {name.dotted} lists {type_text(rdtype)}")
-    if RRType.CNAME in match.types:
+def lacks(record: str, match: Bitmap, name: Name, rdtype: int) -> Proof | Shortfall:
+    """A name has no record of the type, by the bitmap of the record that matches it.
+
+    The same rule for both kinds of denial (`record` names which): the type is not listed, no
+    alias is either, and the bitmap is from the side of the cut that may speak for the type.
+    """
+    types = match.types
+    if rdtype in types:
+        return Shortfall(f"the {record} record of {name.dotted} lists {type_text(rdtype)}")
+    if RRType.CNAME in types:
         # RFC 6840 4.3: an alias would have answered the question.
-        return Shortfall(f"the NSEC record of {name.dotted} lists CNAME")
+        return Shortfall(f"the {record} record of {name.dotted} lists CNAME")
     if rdtype == RRType.DS:
-        if RRType.SOA in match.types and len(name) > 1:
-            return Shortfall(f"the NSEC record of {name.dotted} is the child's, not the parent's")
-    elif RRType.NS in match.types and RRType.SOA not in match.types:
+        # RFC 6840 4.4: a bitmap with SOA is the child's own, and says nothing of its parent's DS.
+        if RRType.SOA in types and len(name) > 1:
+            return Shortfall(
+                f"the {record} record of {name.dotted} is the child's, not the parent's"
+            )
+    elif RRType.NS in types and RRType.SOA not in types:
         # RFC 6840 4.1: the parent's side of a cut says nothing about the child's data.
         return Shortfall(
-            f"the NSEC record of {name.dotted} is from the parent's side of a zone cut"
+            f"the {record} record of {name.dotted} is from the parent's side of a zone cut"
         )
     return Proof(f"{name.dotted} has no {type_text(rdtype)} record", (match.owner,))
 
 
-def proves_no_ds(records: Sequence[Nsec], name: Name) -> Proof | Shortfall:
-    """There is no DS record at the name; `delegation` tells whether there is a zone cut.
+def lacks_ds(record: str, match: Bitmap, name: Name) -> Proof | Shortfall:
+    """A name has no DS record, by the bitmap of the record that matches it; is it a zone cut?
 
     RFC 6840 4.4: an insecure delegation has NS in its bitmap, and neither DS nor SOA.
     """
+    if RRType.CNAME in match.types and RRType.DS not in match.types:
+        # Where an alias stands there is no cut (RFC 2181 10.1, RFC 4035 2.5).
+        return Proof(f"{name.dotted} is an alias, not a zone", (match.owner,))
+    lack = lacks(record, match, name, RRType.DS)
+    if isinstance(lack, Shortfall) or RRType.NS not in match.types:
+        return lack
+    text = f"{name.dotted} is delegated and has no DS record"
+    return Proof(text, lack.owners, delegation=True)
+
+
+def proves_no_ds(records: Sequence[Nsec], name: Name) -> Proof | Shortfall:
+    """There is no DS record at the name; `delegation` tells whether there is a zone cut."""
     match = _at(records, name)
     if match is not None:
-        if RRType.CNAME in match.types and RRType.DS not in match.types:
-            # Where an alias stands there is no cut (RFC 2181 10.1, RFC 4035 2.5).
-            return Proof(f"{name.dotted} is an alias, not a zone", (match.owner,))
-        lack = _lacks(match, name, RRType.DS)
-        if isinstance(lack, Shortfall) or RRType.NS not in match.types:
-            return lack
-        text = f"{name.dotted} is delegated and has no DS record"
-        return Proof(text, lack.owners, delegation=True)
+        return lacks_ds("NSEC", match, name)
     cover = _covering(records, name)
     if cover is None:
         return Shortfall(f"no NSEC record matches or covers {name.dotted}")

@@ -26,8 +26,8 @@ from msgspec import Struct
 from esashell.resolver import rdata as rd
 from esashell.resolver.budget import Work
 from esashell.resolver.names import Name
-from esashell.resolver.nsec import Proof, Shortfall
-from esashell.resolver.rrtypes import RRType, type_text
+from esashell.resolver.nsec import Proof, Shortfall, lacks, lacks_ds
+from esashell.resolver.rrtypes import RRType
 
 SHA1 = 1
 OPT_OUT = 0x01
@@ -183,14 +183,14 @@ def proves_no_data(ring: Ring, name: Name, rdtype: int) -> Proof | Shortfall:
     """
     match = ring.matching(name)
     if match is not None:
-        return _lacks(match, name, rdtype)
+        return lacks("NSEC3", match, name, rdtype)
     encloser = closest_encloser(ring, name)
     if isinstance(encloser, Shortfall):
         return encloser
     wildcard = Name(b"\x01*" + encloser.name)
     match = ring.matching(wildcard)
     if match is not None:
-        lack = _lacks(match, wildcard, rdtype)
+        lack = lacks("NSEC3", match, wildcard, rdtype)
         if isinstance(lack, Shortfall):
             return lack
         owners = tuple(dict.fromkeys((*encloser.owners, match.owner)))
@@ -220,7 +220,7 @@ def lies_in_opt_out_span(ring: Ring, name: Name, rdtype: int) -> Proof | Shortfa
     match = ring.matching(wildcard)
     if match is not None:
         # Whoever shows the wildcard speaks of it, and it must lack the type.
-        lack = _lacks(match, wildcard, rdtype)
+        lack = lacks("NSEC3", match, wildcard, rdtype)
         if isinstance(lack, Shortfall):
             return lack
     return Proof(
@@ -228,34 +228,11 @@ def lies_in_opt_out_span(ring: Ring, name: Name, rdtype: int) -> Proof | Shortfa
     )
 
 
-def _lacks(match: Nsec3, name: Name, rdtype: int) -> Proof | Shortfall:
-    if rdtype in match.types:
-        return Shortfall(f"the NSEC3 record of {name.dotted} lists {type_text(rdtype)}")
-    if RRType.CNAME in match.types:
-        # RFC 6840 4.3.
-        return Shortfall(f"the NSEC3 record of {name.dotted} lists CNAME")
-    if rdtype == RRType.DS:
-        if RRType.SOA in match.types and len(name) > 1:
-            return Shortfall(f"the NSEC3 record of {name.dotted} is the child's, not the parent's")
-    elif RRType.NS in match.types and RRType.SOA not in match.types:
-        # RFC 6840 4.1.
-        return Shortfall(
-            f"the NSEC3 record of {name.dotted} is from the parent's side of a zone cut"
-        )
-    return Proof(f"{name.dotted} has no {type_text(rdtype)} record", (match.owner,))
-
-
 def proves_no_ds(ring: Ring, name: Name) -> Proof | Shortfall:
     """There is no DS record at the name (RFC 5155 8.6, 8.9); `delegation` tells of a zone cut."""
     match = ring.matching(name)
     if match is not None:
-        if RRType.CNAME in match.types and RRType.DS not in match.types:
-            return Proof(f"{name.dotted} is an alias, not a zone", (match.owner,))
-        lack = _lacks(match, name, RRType.DS)
-        if isinstance(lack, Shortfall) or RRType.NS not in match.types:
-            return lack
-        text = f"{name.dotted} is delegated and has no DS record"
-        return Proof(text, lack.owners, delegation=True)
+        return lacks_ds("NSEC3", match, name)
     encloser = closest_encloser(ring, name)
     if isinstance(encloser, Shortfall):
         return encloser

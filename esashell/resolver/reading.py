@@ -49,9 +49,12 @@ def reading(message: Message, qname: Name, rdtype: int, most: int) -> Reading:
     passed = {qname}
     while True:
         found = _found(message, by_key, name, rdtype)
-        if found and not (rdtype == RRType.CNAME and not found[0].signatures):
-            return Reading(name, tuple(aliases), found)
         try:
+            if found and rdtype == RRType.CNAME:
+                # Also whoever asks only which one it is wants one, however well two are signed.
+                _single(found[0])
+            if found and not (rdtype == RRType.CNAME and not found[0].signatures):
+                return Reading(name, tuple(aliases), found)
             alias = _alias(message, by_key, name)
         except _Contradiction as error:
             return Reading(name, tuple(aliases), fault=str(error))
@@ -118,10 +121,14 @@ def _alias(message: Message, by_key: dict[tuple[Name, int], Rrset], name: Name) 
     return Alias(name, _only_name(cname), cname)
 
 
-def _only_name(rrset: Rrset) -> Name:
+def _single(rrset: Rrset) -> None:
     if len(rrset.rdatas) != 1:
-        # RFC 2181 10.1: a name has one canonical name.
+        # RFC 2181 10.1: a name has one canonical name, and is renamed once (RFC 6672 2.4).
         raise _Contradiction(f"{rrset.owner.dotted} has more than one CNAME or DNAME record")
+
+
+def _only_name(rrset: Rrset) -> Name:
+    _single(rrset)
     try:
         return rd.one_name(rrset.rdatas[0])
     except rd.BadRdata:

@@ -58,11 +58,6 @@ def keyring(zone: Name, keys: Sequence[Key]) -> Keyring:
     return Keyring(zone, ring)
 
 
-def later(one: int, other: int) -> bool:
-    """Whether one 32-bit time is after the other, by serial arithmetic (RFC 4034 3.1.5)."""
-    return one != other and (one - other) & 0xFFFFFFFF < HALF
-
-
 def rrset_verdict(rrset: Rrset, ring: Keyring, now: int, work: Work, policy: Policy) -> Verdict:
     """The verdict on an RRset that is said to be the ring's zone's, at `now` in seconds."""
     zone = ring.zone
@@ -99,6 +94,23 @@ def rrset_verdict(rrset: Rrset, ring: Keyring, now: int, work: Work, policy: Pol
     return Verdict(Security.BOGUS, tuple(trials), _why(rrset, zone, trials))
 
 
+def unexpanded(verdict: Verdict, rrset: Rrset) -> Verdict:
+    """The verdict on an RRset that no wildcard can stand for, whoever signed it.
+
+    A DS, DNSKEY or SOA record says something about the name it is at (RFC 4592 4.1, 4.6).
+    """
+    if verdict.encloser is None:
+        return verdict
+    what = f"{rrset.owner.dotted} {type_text(rrset.rdtype)}"
+    wildcard = "*." + verdict.encloser.dotted.lstrip(".")
+    text = (
+        f"by its signature {what} was made from the wildcard {wildcard}, which cannot "
+        "stand for such a record (RFC 4592): it was signed wrongly, or copied to another name"
+    )
+    reason = Reason(Ede.DNSSEC_BOGUS, text, what)
+    return Verdict(Security.BOGUS, verdict.trials, reason)
+
+
 def _trial(signature: rd.Rrsig, result: str) -> Trial:
     return Trial(str(signature.signer), signature.key_tag, signature.algorithm, result)
 
@@ -113,8 +125,9 @@ def _fault(it: rd.Rrsig, rrset: Rrset, zone: Name, now: int, policy: Policy) -> 
         return "more labels than the owner has"
     if not policy.supports(it.algorithm):
         return f"{algorithm_text(it.algorithm)} is not supported"
+    # Times are compared by serial arithmetic (RFC 4034 3.1.5).
     stamp = now & 0xFFFFFFFF
-    # Times that lie half the circle apart are in no order at all (RFC 1982 3.2), and prove nothing.
+    # Those that lie half the circle apart are in no order at all (RFC 1982 3.2), and prove nothing.
     if (it.expiration - it.inception) & 0xFFFFFFFF >= HALF:
         return "expires before it begins"
     if (it.expiration - stamp) & 0xFFFFFFFF >= HALF:
@@ -221,6 +234,13 @@ def _why(rrset: Rrset, zone: Name, trials: Sequence[Trial]) -> Reason:
         if hit:
             code, shown = each_code, hit
             break
+    if "signer is not" in shown.result:
+        signer = shown.signer.rstrip(".") + "."
+        text = (
+            f"the signature over {what} is by {signer}, but the zone that holds it is "
+            f"{zone.dotted} or one below (RFC 4035 5.3.1): a zone must sign its records itself"
+        )
+        return Reason(code, text, what)
     return Reason(
         code,
         f"the signature over {what} by key {shown.key_tag} of {zone.dotted} does not hold "

@@ -11,9 +11,10 @@ signatures may come from an unsigned zone, or from a resolver that left them out
 parents can tell the two apart. Who names a signer that is secure must then prove what is said: a
 broken signature is BOGUS, even where a look further down might have found a zone that is unsigned.
 
-RFC 4035 5.3.1 wants the signer to be the very zone that holds the RRset. What is checked is that it
-contains the RRset: a parent that signs its child's data is believed, since it could as well replace
-the child's DS record, and to find the cut between them would cost questions for nothing.
+RFC 4035 5.3.1 wants the signer to be the very zone that holds the RRset. Where a zone is known to
+begin below the signer, from an earlier walk, the signature does not count, and the answer is judged
+by that zone. Where nothing is known of a cut, a parent that signs is believed: it could as well
+replace the child's DS record, and to look for the cut would cost questions for nothing.
 """
 
 from msgspec import Struct
@@ -43,8 +44,7 @@ def rrset_judged(walk: Walk, rrset: Rrset, message: Message) -> Steps[Judged]:
     """The verdict on an RRset of the answer section; the message may hold the wildcard proof."""
     if rrset.rdtype == RRType.RRSIG:
         return (yield from _signatures_judged(walk, rrset))
-    signer = _deepest_signer(rrset)
-    zone = yield from walk.zone_of(signer if signer is not None else _holder(rrset))
+    zone = yield from walk.zone_holding(_holder(rrset), _deepest_signer(rrset))
     if zone.security is not Security.SECURE:
         return _inherited(zone, rrset)
     verdict = walk.verdict(rrset, zone)
@@ -62,8 +62,7 @@ def rrset_judged(walk: Walk, rrset: Rrset, message: Message) -> Steps[Judged]:
 def absence_judged(walk: Walk, message: Message, name: Name, rdtype: int) -> Steps[Judged]:
     """The verdict on a message that says: no such name, or no such type at this name."""
     holder = name.parent if rdtype == RRType.DS and len(name) > 1 else name
-    signer = _deepest_denier(message, holder)
-    zone = yield from walk.zone_of(signer if signer is not None else holder)
+    zone = yield from walk.zone_holding(holder, _deepest_denier(message, holder))
     if zone.security is Security.SECURE:
         records = walk.denials(message, zone)
         denial = absence(records, message, walk.verdict_by(zone), name, rdtype)

@@ -18,7 +18,7 @@ zones, and about names where none begins, goes into the cache.
 
 from collections.abc import Callable, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from esashell.clock import SECOND
 from esashell.resolver import rdata as rd
@@ -32,7 +32,7 @@ from esashell.resolver.exchange import Ask
 from esashell.resolver.names import ROOT, Name
 from esashell.resolver.reading import reading
 from esashell.resolver.rrtypes import RRType, type_text
-from esashell.resolver.signatures import Keyring, Verdict, keyring, rrset_verdict
+from esashell.resolver.signatures import Keyring, Verdict, keyring, rrset_verdict, unexpanded
 from esashell.resolver.wire import Message, Rrset
 from esashell.steps import Steps
 
@@ -42,6 +42,8 @@ class Zone(Struct, frozen=True, gc=False):
 
     SECURE: `keys` are its keys. INSECURE: it is proved that nothing vouches for it. BOGUS and
     INDETERMINATE: `reason` says which link of `chain` failed. `until` is in microseconds.
+    `cut` means that a zone is known to begin at the name: by DS records, by the proof of a
+    delegation without any, or by keys that fit an anchor. Otherwise it may begin further up.
     """
 
     name: Name
@@ -50,6 +52,7 @@ class Zone(Struct, frozen=True, gc=False):
     chain: tuple[Link, ...]
     until: int
     reason: Reason | None = None
+    cut: bool = False
 
 
 class Voucher(Struct, frozen=True, gc=False):
@@ -105,6 +108,22 @@ class Walk:
                 self.cache.zones.keep(name, zone, zone.until)
         return zone
 
+    def zone_holding(self, target: Name, signer: Name | None) -> Steps[Zone]:
+        """The zone that the name lies in, if `signer`, which is above it, claims to be that zone.
+
+        The way is as far as the signer and costs no question beyond. But where a zone further
+        down is known already, that is the one: its parent's signatures do not count below the cut
+        (RFC 4035 5.3.1).
+        """
+        zone = yield from self.zone_of(target if signer is None else signer)
+        if signer is None or signer == target:
+            return zone
+        for name in _between(signer, target):
+            kept = self.cache.zones.find(name, self.now)
+            if kept is not None and isinstance(kept[0], Zone) and kept[0].cut:
+                zone = kept[0]
+        return zone
+
     def _start(self, target: Name) -> Steps[Zone]:
         """The closest zone above the name that is known already, or has an anchor."""
         for name in target.ancestors():
@@ -141,7 +160,9 @@ class Walk:
             link = Link(name, "anchor", Security.INSECURE, text, records)
             return self._zone(name, Security.INSECURE, (link,), reason)
         voucher = Voucher("trust anchor", digests, keys, LONGEST, anchor.note)
-        return (yield from self._keys(name, voucher, (top,)))
+        zone = yield from self._keys(name, voucher, (top,))
+        # An anchor may have outlived its zone: only keys that fit it show that there is one.
+        return structs.replace(zone, cut=zone.security is Security.SECURE)
 
     def _below(self, parent: Zone, name: Name) -> Steps[Zone | None]:
         """The zone that begins at a name directly below what `parent` vouches for; None if none."""
@@ -153,12 +174,13 @@ class Walk:
         path = reading(message, name, RRType.DS, 0)
         ds = path.rrsets[0] if path.rrsets and not path.aliases else None
         if ds is not None:
-            verdict = self.verdict(ds, parent)
+            # A wildcard cannot delegate (RFC 4592 4.2, 4.6), whoever signed it.
+            verdict = unexpanded(self.verdict(ds, parent), ds)
             link = rrset_link(parent.name, ds, verdict)
-            # A wildcard cannot delegate (RFC 4592 4.2), whoever signed it.
-            if verdict.security is not Security.SECURE or verdict.encloser is not None:
+            if verdict.security is not Security.SECURE:
                 return self._zone(name, Security.BOGUS, (*parent.chain, link), verdict.reason)
-            return (yield from self._delegated(parent, name, ds, verdict, link))
+            found = yield from self._delegated(parent, name, ds, verdict, link)
+            return structs.replace(found, cut=True)
         if self._alias(message, parent, name):
             return None
         return self._without_ds(message, parent, name)
@@ -188,7 +210,13 @@ class Walk:
             self._uncut(parent, name, denial.ttl, denial.until)
             return None
         return Zone(
-            name, Security.INSECURE, Keyring(name), chain, until, self._unsigned(name, denial)
+            name,
+            Security.INSECURE,
+            Keyring(name),
+            chain,
+            until,
+            self._unsigned(name, denial),
+            cut=denial.delegation,
         )
 
     def _unsigned(self, name: Name, denial: Denial) -> Reason:
@@ -252,8 +280,9 @@ class Walk:
             link = Link(name, "DNSKEY", Security.BOGUS, reason.text, records)
             return self._zone(name, Security.BOGUS, (*chain, link), reason)
         verdict = rrset_verdict(found, keyring(name, vouched), self.seconds, self.work, self.policy)
+        verdict = unexpanded(verdict, found)
         link = rrset_link(name, found, verdict)
-        if verdict.security is not Security.SECURE or verdict.encloser is not None:
+        if verdict.security is not Security.SECURE:
             return self._zone(name, Security.BOGUS, (*chain, link), verdict.reason)
         usable = [key for key in keys if self.policy.supports(key.algorithm)]
         until = self.now + min(verdict.ttl, voucher.ttl, LONGEST) * SECOND

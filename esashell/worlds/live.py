@@ -17,7 +17,6 @@ Everything blocks, with a deadline for the whole request and not for each system
 that sends one octet a second gets no more time than one that is silent. Nothing listens here.
 """
 
-import errno
 import secrets
 import socket
 import struct
@@ -27,16 +26,20 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
-from esashell.errors import Reset, TransportError, Unreachable
+from esashell.errors import Reset, TransportError
 from esashell.steps import Connect, Exchange, Receive, Send, StartTls, TlsPeer, Wait
+from esashell.worlds.datagram import (
+    CHANCE,
+    LARGEST,
+    bind_at_random,
+    same_question,
+    socket_address,
+    source_for,
+)
 from esashell.worlds.tls import TlsEnd, client_context, fault, shake_hands
 
 # RFC 5321 4.5.3.2.5: how long a client waits while a block of data is taken.
 _SEND_SECONDS = 180.0
-_LARGEST = 65535
-_HEADER = 12
-# Source ports below this are other services' (RFC 6335 6).
-_LOWEST_PORT = 1024
 
 
 class _Deadline:
@@ -51,41 +54,6 @@ class _Deadline:
         if left <= 0:
             raise TimeoutError
         sock.settimeout(left)
-
-
-def _socket_address(address: str, port: int, kind: int) -> tuple[int, Any]:
-    """Family and socket address of an IP address; a name is refused, never looked up."""
-    flags = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
-    try:
-        found = socket.getaddrinfo(address, port, type=kind, flags=flags)
-    except (OSError, UnicodeError) as error:
-        raise Unreachable(f"not an address: {address}") from error
-    return found[0][0], found[0][4]
-
-
-def _same_question(query: bytes, reply: bytes) -> bool:
-    """Whether a reply belongs to a query; both carry an ID already (RFC 5452 9.1)."""
-    if len(reply) < _HEADER or reply[:2] != query[:2] or not reply[2] & 0x80:
-        return False
-    end = _question_end(query)
-    if reply[4:6] == b"\0\0":
-        # Servers that reject a query may leave its question out. Such a reply carries nothing
-        # but a response code that is an error, and never an answer that could be believed.
-        return reply[3] & 0x0F != 0
-    return (
-        reply[4:6] == query[4:6]
-        # A server may answer in another case (RFC 4343 4.1); type and class are numbers.
-        and reply[_HEADER : end - 4].lower() == query[_HEADER : end - 4].lower()
-        and reply[end - 4 : end] == query[end - 4 : end]
-    )
-
-
-def _question_end(query: bytes) -> int:
-    """Where the question of our own query ends: one question, no compression."""
-    at = _HEADER
-    while query[at]:
-        at += query[at] + 1
-    return at + 5
 
 
 class LiveSession:
@@ -126,12 +94,12 @@ class LiveSession:
         return b"\0\0" + reply[2:]
 
     def _ask_udp(self, server: str, query: bytes, deadline: _Deadline, source: str) -> bytes:
-        family, peer = _socket_address(server, self.dns_port, socket.SOCK_DGRAM)
+        family, peer = socket_address(server, self.dns_port, socket.SOCK_DGRAM)
         # Half of the time for the first datagram, the other half for the one that repeats it:
         # one lost packet must not cost the look-up, and a dead server must not cost the packets.
         half = (time.monotonic() + deadline.at) / 2
         with socket.socket(family, socket.SOCK_DGRAM) as sock:
-            self._bind_at_random(sock, _source_for(family, source))
+            bind_at_random(sock, source_for(family, source), secrets.token_bytes(CHANCE))
             sock.connect(peer)
             for until in (half, deadline.at):
                 deadline.arm(sock)
@@ -147,26 +115,12 @@ class LiveSession:
         while (left := until - time.monotonic()) > 0:
             sock.settimeout(left)
             try:
-                datagram = sock.recv(_LARGEST)
+                datagram = sock.recv(LARGEST)
             except TimeoutError:
                 return None
-            if _same_question(query, datagram):
+            if same_question(query, datagram):
                 return datagram
         return None
-
-    def _bind_at_random(self, sock: socket.socket, host: str) -> None:
-        """A source port that cannot be foretold, from the widest range (RFC 5452 9.2)."""
-        for _ in range(8):
-            port = _LOWEST_PORT + secrets.randbelow(_LARGEST + 1 - _LOWEST_PORT)
-            try:
-                sock.bind((host, port))
-            except OSError as error:
-                if error.errno not in (errno.EADDRINUSE, errno.EACCES):
-                    raise
-            else:
-                return
-        # Somebody has taken them all but a few: the kernel's own choice is random as well.
-        sock.bind((host, 0))
 
     def _ask_tcp(self, server: str, query: bytes, deadline: _Deadline, source: str) -> bytes:
         with self._open(server, self.dns_port, deadline, source) as sock:
@@ -175,7 +129,7 @@ class LiveSession:
             sock.sendall(struct.pack("!H", len(query)) + query)
             (length,) = struct.unpack("!H", _exactly(sock, 2, deadline))
             reply = _exactly(sock, length, deadline)
-        if not _same_question(query, reply):
+        if not same_question(query, reply):
             raise TransportError("the reply answers another question")
         return reply
 
@@ -203,11 +157,11 @@ class LiveSession:
         sock = self._established()
         if self._tls is None:
             deadline.arm(sock)
-            return sock.recv(_LARGEST)
+            return sock.recv(LARGEST)
         # A piece of the stream need not hold a whole TLS record, and a record need not hold data.
         while not (plain := self._tls.plain()) and not self._tls.closed:
             deadline.arm(sock)
-            if wire := sock.recv(_LARGEST):
+            if wire := sock.recv(LARGEST):
                 self._tls.feed(wire)
             else:
                 self._tls.end()
@@ -226,7 +180,7 @@ class LiveSession:
 
         def receive() -> bytes:
             deadline.arm(sock)
-            return sock.recv(_LARGEST)
+            return sock.recv(LARGEST)
 
         end = TlsEnd(client_context(request.policy), request.server_name)
         try:
@@ -243,11 +197,11 @@ class LiveSession:
         time.sleep(request.microseconds / 1_000_000)
 
     def _open(self, address: str, port: int, deadline: _Deadline, source: str) -> socket.socket:
-        family, peer = _socket_address(address, port, socket.SOCK_STREAM)
+        family, peer = socket_address(address, port, socket.SOCK_STREAM)
         sock = socket.socket(family, socket.SOCK_STREAM)
         try:
             if source:
-                sock.bind((_source_for(family, source), 0))
+                sock.bind((source_for(family, source), 0))
             deadline.arm(sock)
             sock.connect(peer)
         except BaseException:
@@ -280,12 +234,6 @@ class LiveSession:
         StartTls: _start_tls,
         Wait: _wait,
     }
-
-
-def _source_for(family: int, source: str) -> str:
-    """Our own address to speak from; empty, for the system's choice, in the other family."""
-    of_family = socket.AF_INET6 if ":" in source else socket.AF_INET
-    return source if family == of_family else ""
 
 
 def _exactly(sock: socket.socket, count: int, deadline: _Deadline) -> bytes:

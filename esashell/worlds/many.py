@@ -12,7 +12,6 @@ Results come as they are finished; the order is not that of the questions. The c
 share what they share (a cache): only one of them runs at any moment.
 """
 
-import errno
 import heapq
 import os
 import select
@@ -26,16 +25,22 @@ from contextlib import ExitStack
 from typing import Any, TypeVar
 
 from esashell.errors import TimedOut, TransportError
-from esashell.steps import All, Exchange, Listener, Steps, Tell, Wait, _deaf
-from esashell.worlds.live import Live, LiveSession, _same_question, _socket_address, _source_for
+from esashell.steps import All, Exchange, Listener, Steps, Tell, Wait, deaf
+from esashell.worlds.datagram import (
+    CHANCE,
+    LARGEST,
+    bind_at_random,
+    same_question,
+    socket_address,
+    source_for,
+)
+from esashell.worlds.live import Live, LiveSession
 from esashell.worlds.tls import fault
 
 R = TypeVar("R")
 
 WINDOW = 64
 _WORKERS = 16
-_LARGEST = 65535
-_LOWEST_PORT = 1024
 _READABLE = select.EPOLLIN | select.EPOLLERR | select.EPOLLHUP
 
 
@@ -73,7 +78,7 @@ def many(
     live: Live,
     *,
     window: int = WINDOW,
-    listen: Listener = _deaf,
+    listen: Listener = deaf,
 ) -> Iterator[tuple[int, R]]:
     """Each conversation's number and result, as they end; at most so many go on at once."""
     with _Driver(live, listen) as driver:
@@ -219,14 +224,15 @@ class _Driver:
     def _ask(self, it: _Conversation, request: Exchange) -> None:
         where = self._addresses.get(request.server)
         if where is None:
-            where = _socket_address(request.server, self._live.dns_port, socket.SOCK_DGRAM)
+            where = socket_address(request.server, self._live.dns_port, socket.SOCK_DGRAM)
             self._addresses[request.server] = where
         family, peer = where
-        chance = os.urandom(18)
+        chance = os.urandom(2 + CHANCE)
         query = chance[:2] + request.message[2:]
         sock = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         try:
-            self._bind(sock, _source_for(family, request.source or self._live.source), chance[2:])
+            source = source_for(family, request.source or self._live.source)
+            bind_at_random(sock, source, chance[2:])
             sock.connect(peer)
             sock.send(query)
             handle = sock.fileno()
@@ -241,35 +247,18 @@ class _Driver:
         question.again = now + 2 * half
         self._at(now + half, question)
 
-    @staticmethod
-    def _bind(sock: socket.socket, host: str, chance: bytes) -> None:
-        """A source port that cannot be foretold, from the widest range (RFC 5452 9.2)."""
-        for at in range(0, len(chance), 2):
-            port = int.from_bytes(chance[at : at + 2], "big")
-            if port < _LOWEST_PORT:
-                continue
-            try:
-                sock.bind((host, port))
-            except OSError as error:
-                if error.errno not in (errno.EADDRINUSE, errno.EACCES):
-                    raise
-            else:
-                return
-        # Somebody has taken them all but a few: the kernel's own choice is random as well.
-        sock.bind((host, 0))
-
     def _receive(self, handle: int) -> None:
         question = self._asked[handle]
         while True:
             try:
-                reply = question.sock.recv(_LARGEST)
+                reply = question.sock.recv(LARGEST)
             except BlockingIOError:
                 return
             except OSError as error:
                 self._close(handle)
                 self._ready.append((question.conversation, None, fault(error)))
                 return
-            if _same_question(question.query, reply):
+            if same_question(question.query, reply):
                 break
         self._close(handle)
         # The ID is ours alone: the engine wrote 0 and reads 0.

@@ -23,7 +23,7 @@ from esashell.resolver import rdata as rd
 from esashell.resolver import wire
 from esashell.resolver.algorithms import Policy
 from esashell.resolver.lookup import Resolver, Server
-from esashell.resolver.names import Name, name_from_text
+from esashell.resolver.names import BadName, Name, name_from_text
 from esashell.resolver.reading import reading
 from esashell.resolver.rrtypes import RRType, rcode_text, type_number, type_text
 from esashell.resolver.wire import Message
@@ -176,7 +176,7 @@ class Mutated:
             where = {RRType.DS.value: "ds", RRType.DNSKEY.value: "keys"}.get(rdtype, "answer")
         for number, (place, name) in enumerate(case.changes):
             dice = Random(f"{self._seed}/{case.index}/{qname}/{rdtype}/{number}")
-            if place in (where, "all") and MUTATIONS[name](dice, draft, self._signer):
+            if place in (where, "all") and _changed(name, dice, draft, self._signer):
                 self.applied[name] += 1
                 self.touched[case.index] = self.touched.get(case.index, 0) + 1
         return wire.encode(draft.message())
@@ -190,6 +190,14 @@ class Mutated:
 
     def _case(self, qname: Name) -> Case | None:
         return next((self.cases[e] for e in qname.ancestors() if e in self.cases), None)
+
+
+def _changed(name: str, dice: Random, draft: Draft, signer: Signer) -> bool:
+    """Whether the mutation has changed anything: what an earlier one has made unreadable, no."""
+    try:
+        return MUTATIONS[name](dice, draft, signer)
+    except (rd.BadRdata, BadName, ValueError, IndexError):
+        return False
 
 
 def message_lines(message: Message) -> Iterator[str]:

@@ -29,9 +29,11 @@ from esashell.resolver.answer import Answer, Existence, Security
 from esashell.resolver.rrtypes import rcode_text
 from esashell.steps import run
 from tests.conftest import need
-from tests.differential.differences import DIFFERENCES, Opinion, Trial
+from tests.differential.differences import DIFFERENCES, Trial
 from tests.differential.mutated import Case, Mutated, message_lines, planned, served
 from tests.differential.mutations import MUTATIONS, NOW
+from tests.differential.named import NAMED
+from tests.differential.opinion import Opinion, opinion
 from tests.differential.servers import here, unbound
 from tests.worlds.loopback import free_port
 
@@ -42,6 +44,16 @@ _PATIENCE = 5.0
 
 
 # -- unbound
+
+
+def judged_by_unbound(mutated: Mutated, cases: Sequence[Case], folder: Path) -> list[Opinion]:
+    """What an unbound of our own, which runs no longer than this, says of the cases."""
+    with ExitStack() as stack:
+        ports = stack.enter_context(served(mutated))
+        port = free_port()
+        anchor = anchor_text(mutated.lab.anchor)
+        stack.enter_context(unbound(here, folder, anchor, port=port, way=_configured(ports)))
+        return theirs(port, cases)
 
 
 def _asked(port: int, cases: Sequence[Case], flags: int) -> list[wire.Message]:
@@ -134,16 +146,6 @@ def ours(mutated: Mutated, cases: Sequence[Case]) -> list[Answer]:
     return [run(resolver.look_up(case.qname, case.rdtype), mutated) for case in cases]
 
 
-def _opinion(answer: Answer) -> Opinion:
-    why = f"EDE {answer.reason.code} {answer.reason.text}" if answer.reason else ""
-    if answer.security in (Security.BOGUS, Security.INDETERMINATE):
-        return Opinion(answer.security.value, "", "SERVFAIL", why)
-    existence = answer.existence.value if answer.existence else ""
-    if answer.rcode == 3:
-        existence = Existence.NX_DOMAIN.value
-    return Opinion(answer.security.value, existence, rcode_text(answer.rcode), why)
-
-
 def shown(mutated: Mutated, case: Case, their: Opinion, our: Opinion, answer: Answer) -> str:
     """Both proofs, and how to come back to the case."""
     lines = [str(case), f"  unbound: {their.verdict} {their.why}", f"  we:      {our.verdict}"]
@@ -175,15 +177,10 @@ def compared(seed: int, numbers: Sequence[int], folder: Path) -> Outcome:
     cases = [planned(seed, each) for each in numbers]
     mutated = Mutated(seed, cases, folder)
     answers = ours(mutated, cases)
-    with ExitStack() as stack:
-        ports = stack.enter_context(served(mutated))
-        port = free_port()
-        anchor = anchor_text(mutated.lab.anchor)
-        stack.enter_context(unbound(here, folder, anchor, port=port, way=_configured(ports)))
-        opinions = theirs(port, cases)
+    opinions = judged_by_unbound(mutated, cases, folder)
     outcome = Outcome([], Counter(), Counter(), mutated.applied, len(mutated.touched))
     for case, their, answer in zip(cases, opinions, answers, strict=True):
-        our = _opinion(answer)
+        our = opinion(answer)
         outcome.verdicts[our.security] += 1
         if their.verdict == our.verdict:
             continue
@@ -208,6 +205,25 @@ def test_unbound_and_we_agree_about_thousands_of_spoilt_zones(tmp_path: Path) ->
     assert set(outcome.verdicts) == set(Security)
     assert min(outcome.verdicts[each] for each in (Security.SECURE, Security.INSECURE)) > 300
     assert outcome.accepted.total() < CASES * 0.05
+
+
+@pytest.mark.differential
+@pytest.mark.slow
+def test_unbound_still_says_of_each_named_example_what_it_said(tmp_path: Path) -> None:
+    need("unbound")
+    recognised = {each.__name__.replace("_", " "): each for each in DIFFERENCES}
+    for seed in sorted({each.seed for each in NAMED}):
+        named = [each for each in NAMED if each.seed == seed]
+        cases = [planned(seed, each.index) for each in named]
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        mutated = Mutated(seed, cases, folder)
+        answers = ours(mutated, cases)
+        opinions = judged_by_unbound(mutated, cases, folder)
+        for each, case, their, answer in zip(named, cases, opinions, answers, strict=True):
+            assert their.verdict == each.theirs, (each.name, their.why)
+            trial = Trial(case, mutated, their, opinion(answer), answer)
+            assert recognised[each.name](trial), each.name
 
 
 def main() -> int:

@@ -13,7 +13,7 @@ from esashell.resolver.algorithms import Policy, zone_key
 from esashell.resolver.answer import Ede, Security
 from esashell.resolver.budget import Budget, Effort, OutOfBudget, Work
 from esashell.resolver.names import Name, name_from_labels
-from esashell.resolver.signatures import Keyring, keyring, later, rrset_verdict, signed_data
+from esashell.resolver.signatures import Keyring, keyring, rrset_verdict, signed_data
 from esashell.resolver.wire import Rrset
 from tests.resolver.signer import A1, A2, DAY, NOW, SigningKey, n, rrsig
 
@@ -130,14 +130,6 @@ def test_failed_verifications_stop_the_look_up_at_a_limit_that_is_named():
     wrong = signed()
     with pytest.raises(OutOfBudget, match="limit of 1 failed verifications"):
         verdict(Rrset(wrong.owner, 1, 60, (A1,), wrong.signatures), budget=Budget(failures=1))
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "expected"),
-    [(1, 0, True), (0, 1, False), (0, 0, False), (5, 2**32 - 5, True), (2**32 - 5, 5, False)],
-)
-def test_times_compare_by_serial_arithmetic(one, other, expected):
-    assert later(one, other) is expected
 
 
 @given(st.binary(max_size=80), st.binary(max_size=80))

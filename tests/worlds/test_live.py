@@ -19,6 +19,7 @@ from esashell.resolver.rrtypes import RRType
 from esashell.resolver.wire import query
 from esashell.smtp.client import Failure, SmtpDialogue, shake_hands
 from esashell.steps import Connect, Exchange, Receive, Send, StartTls, TlsPolicy, Wait, run
+from esashell.worlds.datagram import CHANCE, bind_at_random
 from esashell.worlds.lab.certs import CertificateMaker, CertificateSpec, Identity
 from esashell.worlds.lab.hosts import Behaviour, HostSpec, LabHosts
 from esashell.worlds.live import Live
@@ -67,10 +68,9 @@ def test_ids_and_source_ports_change_from_query_to_query() -> None:
     assert len(ids) > 12
 
     ports = set()
-    session = Live().session()
     for _ in range(16):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-            session._bind_at_random(sock, "")
+            bind_at_random(sock, "", os.urandom(CHANCE))
             ports.add(sock.getsockname()[1])
     assert len(ports) > 12
     assert min(ports) >= 1024

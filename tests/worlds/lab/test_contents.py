@@ -152,6 +152,14 @@ def test_the_denial_under_an_opt_out_span_is_insecure() -> None:
     assert (answer.security, answer.existence) == (Security.INSECURE, Existence.NX_DOMAIN)
 
 
+def test_a_costly_proof_excuses_an_answer_only_when_all_of_it_is_signed() -> None:
+    excused = look_up("_25._tcp.mail.costly-denial.lab", "TLSA")
+    assert (excused.security, excused.existence) == (Security.INSECURE, Existence.NX_DOMAIN)
+    forged = look_up("_25._tcp.mail.costly-denial-forged.lab", "TLSA")
+    assert forged.security is Security.BOGUS
+    assert [each.result for each in forged.hops[-1].chain[-1].trials].count("verified") == 1
+
+
 def test_only_one_family_of_addresses_may_be_broken() -> None:
     assert look_up("mail.a-bogus-aaaa-secure.lab", "A").security is Security.BOGUS
     assert look_up("mail.a-bogus-aaaa-secure.lab", "AAAA").security is Security.SECURE

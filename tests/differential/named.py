@@ -112,6 +112,17 @@ NAMED = (
         "5.3.1 has that zone sign it. A parent's signature makes it a record of no zone.",
     ),
     Named(
+        name="nsec3 parameters mixed",
+        seed=16,
+        index=948,
+        about="_25._tcp.nope.m948.lab. TLSA (wrong nsec3 parameters in answer)",
+        theirs=_NO_NAME,
+        ours=_REFUSED,
+        reason="no NSEC3 record matches an ancestor",
+        argument="RFC 5155 8.2 allows to call a response bogus for mixed parameters. Each set of "
+        "them is a chain of its own here, and none of the chains proves anything alone.",
+    ),
+    Named(
         name="signed above a known cut",
         seed=31,
         index=5417,
@@ -226,13 +237,13 @@ NAMED = (
     ),
     Named(
         name="strangers in an unsigned zone",
-        seed=20260501,
-        index=2964,
-        about="nope.plain.m2964.lab. A (flip a bit of a record in answer)",
-        theirs=_UNHEARD,
+        seed=4,
+        index=1311,
+        about="nope.odd.m1311.lab. A (swap a proof for one of the parent in answer)",
+        theirs=_REFUSED,
         ours=("INSECURE", "NXDOMAIN", "NXDOMAIN"),
-        reason="has no DS record",
+        reason="digest type",
         argument="RFC 4035 4.3, 5.2: insecure means that no chain of trust leads to the zone, and "
-        "its parent proves that. Nothing in the zone's answer can add to it or take from it.",
+        "its parent shows that. Nothing in the zone's answer can add to it or take from it.",
     ),
 )

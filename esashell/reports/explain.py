@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from esashell.dane.applicability import Applicability
 from esashell.dane.base_domain import tlsa_name
 from esashell.dane.reason import DaneReason, Fault
+from esashell.dane.table import Row, row, situation
 from esashell.dane.tlsa import Malformed, Tlsa, from_rdata
 from esashell.delivery.destinations import Destination, DestinationKind
 from esashell.delivery.evidence import AddressEvidence, Evidence, HostEvidence
@@ -24,11 +25,6 @@ WIDTH = 79
 _LABEL = 10
 _LONG_RECORD = 24
 _EDE = {each.value: each.name.replace("_", " ").lower() for each in Ede}
-_ROW_OF_DESTINATION = {
-    DestinationKind.NULL_MX: "17",
-    DestinationKind.NO_SUCH_DOMAIN: "16",
-    DestinationKind.NOT_KNOWN: "15",
-}
 
 
 def lines(evidence: Evidence, width: int = WIDTH) -> list[str]:
@@ -66,8 +62,8 @@ def _entries(evidence: Evidence) -> Iterator[_Entry]:
         yield _Entry(f"host {host.host.name}", "")
         yield from _host(host)
     yield _Entry("", "")
-    if not evidence.hosts and (row := _ROW_OF_DESTINATION.get(evidence.destination.kind)):
-        yield _Entry("rule", f"row {row} of the decision table")
+    if not evidence.hosts:
+        yield from _rule(row(situation(evidence.destination.mx)), 0)
     yield _Entry("verdict", f"{evidence.verdict}: {_sentence(evidence.reason, whole=True)}")
     if evidence.reason.fault is not Fault.NOBODYS:
         yield _Entry("whose", f"{evidence.reason.fault.value}")
@@ -91,13 +87,18 @@ def _host(it: HostEvidence) -> Iterator[_Entry]:
             yield _Entry("", text, 1)
     for attempt in it.attempts:
         yield from _attempt(attempt, demand)
-    if it.row is not None:
-        text = (
-            f"row {it.row.number} of the decision table: Mandatory: {it.row.mandatory.value}; "
-            f"Opportunistic: {it.row.opportunistic.value} ({it.row.source})"
-        )
-        yield _Entry("rule", text, 1)
+    yield from _rule(it.row, 1)
     yield from _advice(it)
+
+
+def _rule(decided: Row | None, depth: int) -> Iterator[_Entry]:
+    """The line of the decision table, and what it means for each DANE setting."""
+    if decided is not None:
+        text = (
+            f"row {decided.number} of the decision table: Mandatory: {decided.mandatory.value}; "
+            f"Opportunistic: {decided.opportunistic.value} ({decided.source})"
+        )
+        yield _Entry("rule", text, depth)
 
 
 def _attempt(it: AddressEvidence, demand: Applicability | None) -> Iterator[_Entry]:

@@ -17,6 +17,7 @@ second one by one; written side by side into one whole number, a field of 64 bit
 one multiplication and one addition.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
@@ -24,6 +25,8 @@ from msgspec import Struct
 SECOND = 1_000_000
 HOUR = 3600 * SECOND
 DAY = 24 * HOUR
+# Later than anything.
+NEVER = 1 << 62
 
 # The level at the end of the time simulated, and the fraction that a rate and a phase carry.
 WHOLE = 1 << 24
@@ -154,3 +157,34 @@ class Flows:
             fields = (fields >> lower) + (fields & ((1 << lower) - 1))
             count -= count // 2
         return fields
+
+
+class Timed(Struct, frozen=True):
+    """A flow along a course: messages by instants instead of levels."""
+
+    course: Course
+    flow: Flow
+
+    def come(self, instant: int) -> int:
+        """How many messages have come by then. A phase that begins full is a message at once."""
+        if instant < self.course.begin:
+            return 0
+        return self.flow.come(self.course.level(instant))
+
+    def arrival(self, number: int) -> int:
+        """When the message of this number came, from 1; `NEVER` if it does not."""
+        if self.flow.come(WHOLE) < number:
+            return NEVER
+        return self.course.reached(self.flow.level_of(number))
+
+
+class Listed(Struct, frozen=True):
+    """Messages given one by one, by their instants, in order."""
+
+    instants: tuple[int, ...]
+
+    def come(self, instant: int) -> int:
+        return bisect_right(self.instants, instant)
+
+    def arrival(self, number: int) -> int:
+        return self.instants[number - 1] if number <= len(self.instants) else NEVER

@@ -29,6 +29,12 @@ class TimedOut(TransportError):
     word = "timeout"
 
 
+class Overdue(TransportError):
+    """A connection has used up the time for everything on it, however busy it still is."""
+
+    word = "the time for the whole conversation is used up"
+
+
 class Refused(TransportError):
     """The peer answered the connection attempt with a reset (nothing listens there)."""
 

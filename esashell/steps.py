@@ -19,9 +19,11 @@ A request that cannot be performed is a `TransportError` thrown at the `yield`, 
 
     Exchange -> bytes      Connect -> str (our own address)   Send -> None     Receive -> bytes
     StartTls -> TlsPeer    Wait    -> None                    All  -> tuple    Tell    -> None
+    Once     -> the result of its steps                       Many -> None
+    Authorities -> tuple of bytes
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Hashable, Iterable
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
@@ -29,6 +31,9 @@ from msgspec import Struct
 
 from esashell.clock import SECOND
 from esashell.errors import TransportError
+
+# Six things are waited for on the way to TLS and out again, and each may take half a minute.
+CONVERSATION = 180 * SECOND
 
 R = TypeVar("R")
 Steps = Generator[Any, Any, R]
@@ -69,11 +74,16 @@ class Exchange(Struct, frozen=True):
 
 
 class Connect(Struct, frozen=True):
-    """Open a TCP connection; a second one in the same conversation replaces the first."""
+    """Open a TCP connection; a second one in the same conversation replaces the first.
+
+    `whole` limits everything on it together, from when it is open: a peer that says an octet now
+    and then would never exceed the time of a single request. What comes later raises `Overdue`.
+    """
 
     address: str
     port: int = 25
     timeout: int = 30 * SECOND
+    whole: int = CONVERSATION
 
 
 class Send(Struct, frozen=True):
@@ -98,10 +108,38 @@ class Wait(Struct, frozen=True):
     microseconds: int
 
 
+class Authorities(Struct, frozen=True):
+    """The certificates (DER) that the machine's own store has of public authorities with these
+    names. `names` are subjects in the form of `pki.certificate`, each one once."""
+
+    names: tuple[str, ...]
+
+
 class All(Struct, frozen=True):
     """Conversations that may go on at the same time; the reply is their results, in order."""
 
     steps: tuple[Steps[Any], ...]
+
+
+class Once(Struct, frozen=True):
+    """Steps that conversations share: the first to come with this key goes through them, in its own
+    session, and whoever else comes meanwhile waits for the result.
+
+    Afterwards the key is free again: what is to be kept longer is kept by whoever asks. The steps
+    end with a value, whatever happens on the way.
+    """
+
+    key: Hashable
+    begin: Callable[[], Steps[Any]]
+
+
+class Many(Struct, frozen=True):
+    """Any number of conversations, of which so many go on at once as the world sees fit.
+
+    They are drawn when there is room for them, have a session each, and tell what came of them.
+    """
+
+    conversations: Iterable[Steps[Any]]
 
 
 class Tell(Struct, frozen=True):
@@ -110,7 +148,9 @@ class Tell(Struct, frozen=True):
     event: Any
 
 
-Request = Exchange | Connect | Send | Receive | StartTls | Wait | All | Tell
+Request = (
+    Exchange | Connect | Send | Receive | StartTls | Wait | Authorities | All | Once | Many | Tell
+)
 Listener = Callable[[Any], None]
 
 
@@ -144,6 +184,8 @@ def run(steps: Steps[R], session: Session, listen: Listener = deaf) -> R:
             listen(request.event)
         elif isinstance(request, All):
             reply = tuple(run(each, session, listen) for each in request.steps)
+        elif isinstance(request, Once):
+            reply = run(request.begin(), session, listen)
         else:
             try:
                 reply = session.perform(request)

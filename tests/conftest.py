@@ -17,6 +17,7 @@ _PACKAGE = {
     "nsd": "nsd",
     "nsd-checkconf": "nsd",
     "posttls-finger": "postfix",
+    "sendmail": "postfix",
     "postconf": "postfix",
     "gnutls-cli": "gnutls-bin",
     "danetool": "gnutls-bin",
@@ -26,6 +27,7 @@ _PACKAGE = {
     "dig": "dnsutils",
     "delv": "dnsutils",
     "unshare": "util-linux",
+    "setpriv": "util-linux",
     "nsenter": "util-linux",
 }
 # Servers live where an ordinary user's PATH does not look.

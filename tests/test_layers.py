@@ -19,7 +19,7 @@ FLOORS = (
     {"resolver", "pki", "config"},
     {"dane", "smtp"},
     {"delivery", "worlds"},
-    {"dialogue", "simulate", "reports"},
+    {"dialogue", "simulate", "reports", "logs"},
     {"commands"},
     {"shell"},
     {"__main__"},

@@ -20,4 +20,4 @@ def clearchanges(appliance: "Appliance") -> "Dialogue[None]":
     prompt = "Are you sure you want to clear all changes since the last commit?"
     if (yield from yes_no("confirm", prompt, True, positional=True)):
         when: int = yield Clear()
-        yield Notice(f"Changes cleared: {date_and_time(when)}")
+        yield Notice(f"Changes cleared: {date_and_time(when, appliance.running.timezone)}")

@@ -6,7 +6,9 @@
 `-t` asks over TCP, `-u` over UDP (the default; a reply that does not fit is fetched over TCP), `-s`
 is the address of ours to ask from, `-x` the name of an address. `+dnssec` is ours here, as it is in
 every other dig: it asks for signatures too. Every record type is taken. Without a server the first
-of the best priority is asked. Nothing is validated and nothing comes from the cache.
+of the best priority is asked, or, where the root servers are used, the one that they lead to: the
+way down is gone first, and its last server then asked as the options say. Nothing is validated, and
+the reply does not come from the cache.
 """
 
 from collections.abc import Iterator
@@ -15,20 +17,19 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from esashell.commands.registry import TABLE, command
-from esashell.config.check import address_fault
+from esashell.config.faults import address_fault
 from esashell.config.quoting import quoted
 from esashell.dialogue.kinds import ADDRESS, QUERY_NAME, RECORD_TYPE, TYPE_WORDS
 from esashell.dialogue.kinds import ask as put_question
 from esashell.dialogue.requests import Ask, Kind, Say, do
-from esashell.errors import BadAnswer, OperatorError
+from esashell.errors import BadAnswer
 from esashell.reports.dig import dig_lines
-from esashell.resolver.direct import DirectQuestion, DirectReply, asked_directly
+from esashell.resolver.direct import DirectQuestion, DirectReply, asked_directly, leading_to
 from esashell.resolver.names import Name
 from esashell.resolver.rrtypes import RRType
 
 if TYPE_CHECKING:
     from esashell.commands.registry import Appliance
-    from esashell.config.tree import Config
     from esashell.dialogue.drive import Dialogue
     from esashell.steps import Steps
 
@@ -124,21 +125,23 @@ WISH = Kind(
 def dig(appliance: "Appliance") -> "Dialogue[int]":
     prompt = "Please enter the name to look up, with a type or options before it."
     wish = yield from put_question(Ask("query", prompt, WISH, takes=len))
-    server = wish.server or _first_server(appliance.running)
-    question = DirectQuestion(server, wish.qname, wish.rdtype, wish.tcp, wish.dnssec, wish.source)
-    reply = yield from do(_asked(appliance, question))
+    question, reply = yield from do(_asked(appliance, wish))
     yield Say("\n".join(dig_lines(question, reply)))
     return 0 if reply.message is not None else 1
 
 
-def _asked(appliance: "Appliance", question: DirectQuestion) -> "Steps[DirectReply]":
+def _asked(appliance: "Appliance", wish: Wish) -> "Steps[tuple[DirectQuestion, DirectReply]]":
     """The conversation; the world's clock is wanted only when it begins."""
-    return (yield from asked_directly(question, appliance.sender.clock))
-
-
-def _first_server(config: "Config") -> str:
-    if not config.dns.servers:
-        raise OperatorError(
-            "Error: The Internet root DNS servers are used; name a server to ask: dig @<ip> ..."
+    sender, servers, fault = appliance.sender, appliance.running.dns.servers, ""
+    server = wish.server
+    if not server and servers:
+        server = min(servers, key=lambda each: each.priority).address
+    elif not server:
+        resolver = sender.resolver
+        server, fault = yield from leading_to(
+            resolver.source, wish.qname, wish.rdtype, resolver.budget, resolver.effort
         )
-    return min(config.dns.servers, key=lambda each: each.priority).address
+    question = DirectQuestion(server, wish.qname, wish.rdtype, wish.tcp, wish.dnssec, wish.source)
+    if not server:
+        return question, DirectReply(None, fault)
+    return question, (yield from asked_directly(question, sender.clock))

@@ -7,7 +7,8 @@ priority turns signed domains bogus now and then; one behind them does so when t
 Alternate domains are looked up at servers of their own. With own servers these are resolvers; with
 the root servers they are the domain's authoritative servers, and have names. The one-line forms are
 called `alt` and `roots` after these two. `validate=no` there is ours: it takes the domain out of
-DNSSEC, as one has to be that exists in private only.
+DNSSEC, as one has to be that exists in private only. `sha1` is ours as well: the policy for zones
+that are still signed with SHA-1, which the appliance does not tell.
 
 Of the interfaces for DNS traffic only Auto is emulated; the question has its place, so that what
 was typed at an appliance can be typed here.
@@ -34,7 +35,7 @@ from esashell.commands.alternates import (
 from esashell.commands.registry import TABLE, command
 from esashell.config.model.dnsserver import DnsServer
 from esashell.config.tree import Config
-from esashell.dialogue.kinds import address, addresses, choice, confirm, number
+from esashell.dialogue.kinds import address, addresses, choice, confirm, number, yes_no
 from esashell.dialogue.requests import Refuse
 from esashell.dialogue.table import Operation, Table, listing, operate, submenu
 
@@ -67,6 +68,11 @@ it to use your own DNS servers?"""
 MODES = {"roots": "Use Internet root DNS servers", "own": "Use own DNS cache servers"}
 
 
+AGILITY_PROMPT = """\
+Do you want only the strongest digest of a set of TLSA records to count (RFC
+7671 9)? If not, any digest that matches is enough. (Not on the appliance.)"""
+
+
 def summary(config: Config) -> str:
     servers = config.dns.servers
     if not servers:
@@ -79,6 +85,10 @@ def summary(config: Config) -> str:
     if config.dns.alternates:
         lines += ["", title]
         lines += [f"{at}. {row_line(row)}" for at, row in enumerate(alternates(config), 1)]
+    if config.dns.sha1:
+        lines += ["", "Zones signed with SHA-1 are validated (not on the appliance)."]
+    if not config.dns.digest_agility:
+        lines += ["", "TLSA records with weaker digests count as well (not on the appliance)."]
     return "\n".join(lines)
 
 
@@ -198,6 +208,24 @@ def _only_roots(config: Config) -> "Dialogue[Config]":
     return config
 
 
+SHA1_PROMPT = """\
+Do you want to validate zones that are signed with SHA-1 (algorithms 5 and 7), as
+RFC 8624 had it? If not, they count as unsigned, as RFC 9905 wants. (Not on the
+appliance.)"""
+
+
+def _sha1(config: Config) -> "Dialogue[Config]":
+    sha1 = yield from yes_no("sha1", SHA1_PROMPT, config.dns.sha1, positional=True)
+    return replace(config, dns=replace(config.dns, sha1=sha1))
+
+
+def _agility(config: Config) -> "Dialogue[Config]":
+    agility = yield from yes_no(
+        "digest_agility", AGILITY_PROMPT, config.dns.digest_agility, positional=True
+    )
+    return replace(config, dns=replace(config.dns, digest_agility=agility))
+
+
 def has_any(config: Config) -> bool:
     return uses_own(config) or has_alternates(config)
 
@@ -258,6 +286,15 @@ OPERATIONS = (
     ALT,
     ROOTS,
     listing("print", "Display the servers.", summary, listed=False),
+    Operation(
+        "sha1", "Choose whether SHA-1 signatures count (not on the appliance).", _sha1, listed=False
+    ),
+    Operation(
+        "agility",
+        "Choose which digests of TLSA records count (not on the appliance).",
+        _agility,
+        listed=False,
+    ),
 )
 
 

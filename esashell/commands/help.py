@@ -3,10 +3,20 @@
 The one-line forms are read out of the command's own dialogue, so they cannot be out of date.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from esashell.commands.registry import ALIASES, TABLE, Command, command, find, names
+from esashell.config.model.bounce import BounceProfile
+from esashell.config.model.certificates import CertificateProfile
+from esashell.config.model.destination import DestinationControl
+from esashell.config.model.listeners import SenderGroup
+from esashell.config.model.network import InterfaceGroup
+from esashell.config.model.predefined import public_listener
+from esashell.config.model.routes import SmtpRoute
 from esashell.config.quoting import quoted
+from esashell.config.tree import Config
 from esashell.dialogue.kinds import word
 from esashell.dialogue.requests import Kind, Say
 from esashell.errors import BadAnswer
@@ -14,6 +24,7 @@ from esashell.errors import BadAnswer
 if TYPE_CHECKING:
     from esashell.commands.registry import Appliance
     from esashell.dialogue.drive import Dialogue
+    from esashell.dialogue.outline import Form
 
 WIDTH = 80
 
@@ -64,11 +75,53 @@ def _wrapped(line: str) -> list[str]:
     )
 
 
-def usage(found: Command, appliance: "Appliance") -> tuple[str, ...]:
-    """The lines that the command can be typed as, the bare name among them."""
+def furnished(config: Config) -> Config:
+    """The configuration, with something in the tables that are empty: a menu does not offer to edit
+    what is not there, but its forms are to be told."""
+    if not config.destinations.entries:
+        entries = (DestinationControl("example.com"),)
+        config = replace(config, destinations=replace(config.destinations, entries=entries))
+    if len(config.bounces.profiles) == 1:
+        profiles = (*config.bounces.profiles, BounceProfile("slow"))
+        config = replace(config, bounces=replace(config.bounces, profiles=profiles))
+    if not config.smtp_routes:
+        config = replace(config, smtp_routes=(SmtpRoute("example.com", ("relay.example.com",)),))
+    if not config.listeners:
+        listener = public_listener("IncomingMail", "Management", 25, ("example.com",))
+        groups = (SenderGroup("PARTNERS", "ACCEPTED", ("192.0.2.1",)), *listener.sender_groups)
+        config = replace(config, listeners=(replace(listener, sender_groups=groups),))
+    if not config.certificates:
+        config = replace(config, certificates=(CertificateProfile("mail", "0" * 64),))
+    if not config.interface_groups:
+        config = replace(config, interface_groups=(InterfaceGroup("inside", ("Management",)),))
+    if not config.authorities.custom_list:
+        authorities = replace(config.authorities, custom_list="0" * 64)
+        config = replace(config, authorities=authorities)
+    return config
+
+
+class _Furnished:
+    """The appliance with a furnished configuration."""
+
+    def __init__(self, appliance: "Appliance") -> None:
+        self._appliance = appliance
+        self.config = furnished(appliance.config)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._appliance, name)
+
+
+def explored(found: Command, appliance: "Appliance") -> "tuple[Form, ...]":
+    """Every form of the command's dialogue, as on an appliance where no table is empty."""
     from esashell.dialogue.outline import outline
 
+    example = _Furnished(appliance)
+    return outline(lambda: found.function(example))
+
+
+def usage(found: Command, appliance: "Appliance") -> tuple[str, ...]:
+    """The lines that the command can be typed as, the bare name among them."""
     if found.usage:
         return found.usage
-    forms = (form.usage for form in outline(lambda: found.function(appliance)))
+    forms = (form.usage for form in explored(found, appliance))
     return (found.name, *(f"{found.name} {form}" for form in forms if form))

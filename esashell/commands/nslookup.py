@@ -8,7 +8,7 @@ here. The types are the appliance's; `dig` and `dnsstatus trace` take every type
 from typing import TYPE_CHECKING
 
 from esashell.commands.registry import TABLE, command
-from esashell.config.check import address_fault
+from esashell.config.faults import address_fault
 from esashell.dialogue.kinds import QUERY_NAME, choice
 from esashell.dialogue.kinds import ask as put_question
 from esashell.dialogue.requests import Ask, Kind, Notice, Show, do

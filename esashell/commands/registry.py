@@ -20,13 +20,16 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any, Protocol
 
+    from esashell.config.revision import Head, Revision
     from esashell.config.tree import Config
     from esashell.delivery.verification import Sender
     from esashell.dialogue.drive import Dialogue
+    from esashell.reports.screen import Screen
     from esashell.resolver.budget import Effort
+    from esashell.resolver.rollover import TrustPoint
 
     class Appliance(Protocol):
         """What a command may know of the appliance it is typed at."""
@@ -38,6 +41,19 @@ if TYPE_CHECKING:
         @property
         def config(self) -> Config:
             """The working configuration: the running one with whatever is pending."""
+
+        @property
+        def head(self) -> Head:
+            """Who committed what runs, when and why."""
+
+        def history(self) -> Sequence[Head]:
+            """What led to the running configuration, newest first."""
+
+        def revision(self, number: int) -> Revision:
+            """A revision as it was committed; 0 is the factory's."""
+
+        def pem(self, fingerprint: str) -> str:
+            """Certificates and a key that are kept; "" where there is nothing."""
 
         @property
         def dirty(self) -> bool:
@@ -55,26 +71,77 @@ if TYPE_CHECKING:
             """What look-ups have cost since the session began."""
 
         @property
+        def lifetime(self) -> Effort:
+            """What they have cost in all sessions, this one included."""
+
+        @property
+        def trust_point(self) -> TrustPoint | None:
+            """The root's keys as they are followed; None where the anchors are fixed."""
+
+        @property
         def now(self) -> int:
             """The time in microseconds."""
+
+        @property
+        def screen(self) -> Screen:
+            """What reports are shown on."""
+
+        def files(self) -> Sequence[str]:
+            """The names of the files that can be imported."""
+
+        @property
+        def destinations(self) -> Sequence[str]:
+            """The domains that this world is known to have; none where only asking would tell."""
+
+        @property
+        def kept(self) -> dict[str, Any]:
+            """What commands keep for later ones of the session, by the names of its owners."""
+
+        @property
+        def foretells(self) -> bool:
+            """Whether `commit` is to say what it would do to the mail."""
 
     Function = Callable[[Appliance], Dialogue[Any]]
 
 # name: the one line that `help` shows. The module is esashell.commands.<name>.
 TABLE = {
+    "bounceconfig": "Configure the behavior of bounces.",
+    "certconfig": "Configure security certificates and keys.",
     "clearchanges": "Clear changes since the last commit.",
     "commit": "Commit changes.",
+    "commitdetail": "Display detailed information about the last commit.",
     "daneverify": "Verify DANE support for a domain.",
+    "deliveryconfig": "Configure mail delivery.",
+    "destconfig": "Configure destination controls.",
     "dig": "Look up a DNS name at one server, without the cache.",
     "dnsconfig": "Configure DNS setup.",
     "dnsflush": "Clear all entries from the DNS cache.",
     "dnsstatus": "Display DNS statistics.",
     "exit": "Exit the session.",
     "explain": "Explain a DANE verdict, step by step (not on the appliance).",
+    "fidelity": "Show what is known of the real dialogues (not on the appliance).",
+    "findevent": "Find events in mail log files.",
+    "grep": "Search for text in a log file.",
     "help": "Show help for commands.",
+    "listenerconfig": "Configure mail listeners.",
+    "logconfig": "Configure access to log files.",
+    "interfaceconfig": "Configure Ethernet IP addresses.",
+    "loadconfig": "Load a configuration file.",
+    "logprofile": "Sum up a mail log for a simulation (not on the appliance).",
     "nslookup": "Query a name as the appliance does, with its cache.",
+    "plan": "Show what pending changes would do to the mail (not on the appliance).",
+    "resetconfig": "Restore the factory configuration defaults.",
+    "rollbackconfig": "Rollback to one of the previously committed configurations.",
+    "saveconfig": "Save the configuration to disk.",
+    "rollovernow": "Roll over a log file.",
     "sethostname": "Set the name of the machine.",
+    "settz": "Set the local time zone.",
     "showchanges": "Show changes since the last commit.",
+    "showconfig": "Display all configuration values.",
+    "smtproutes": "Configure permanent domain redirections.",
+    "sslconfig": "Configure SSL settings.",
+    "tail": "Continuously display the end of a log file.",
+    "tlsverify": "Establish an outbound TLS connection and verify it.",
     "version": "View system version information.",
 }
 
@@ -99,6 +166,7 @@ class Command:
         commits: bool,
         aliases: tuple[str, ...],
         usage: tuple[str, ...],
+        about: Mapping[str, str] | None = None,
     ) -> None:
         self.name = name
         self.function = function
@@ -106,6 +174,13 @@ class Command:
         self.commits = commits
         self.aliases = aliases
         self.usage = usage
+        self._about = about or {}
+
+    def about(self) -> Mapping[str, str]:
+        """A line for each question that there is something to say about: what "?" shows."""
+        from esashell.commands.ledger import explanations
+
+        return {**explanations(self.name), **self._about}
 
 
 _imported: dict[str, Command] = {}
@@ -118,10 +193,12 @@ def command(
     commits: bool = False,
     aliases: Sequence[str] = (),
     usage: Sequence[str] = (),
+    about: Mapping[str, str] | None = None,
 ) -> Callable[[Function], Function]:
     """Make the function below it the command of that name.
 
-    `commits` says that its changes run only after `commit`.
+    `commits` says that its changes run only after `commit`. `about` explains questions by their
+    keys, each in a line that ends with its source; it is what "?" shows at a prompt.
     """
 
     def register(function: Function) -> Function:
@@ -132,6 +209,7 @@ def command(
             commits=commits,
             aliases=tuple(aliases),
             usage=tuple(usage),
+            about=about,
         )
         return function
 

@@ -22,9 +22,12 @@ from esashell.errors import CommitRefused
 
 S = TypeVar("S", bound=Struct)
 
+FEW = 20
+
 
 class Change(Struct, frozen=True):
-    """A value, a record or the order of a list, before and after; None for what is not there."""
+    """A value, a record or the order of a list, before and after; None for what is not there or
+    not set."""
 
     path: str
     before: Any
@@ -32,10 +35,10 @@ class Change(Struct, frozen=True):
 
     def __str__(self) -> str:
         """One line for the operator."""
-        if self.before is None:
+        if self.before is None and isinstance(self.after, Struct):
             added = _shown(self.after)
             return f"{self.path}: added{', ' + added if added else ''}"
-        if self.after is None:
+        if self.after is None and isinstance(self.before, Struct):
             return f"{self.path}: removed"
         return f"{self.path}: {_shown(self.before)} -> {_shown(self.after)}"
 
@@ -55,12 +58,15 @@ def apply(config: Config, changes: Iterable[Change]) -> Config:
     wanted = {each.path: each for each in changes}
     changed: Config = _with_changes("", config, wanted)
     for left in wanted.values():
-        if left.after is not None:
+        # A record that is to go may be gone already.
+        if left.after is not None or not isinstance(left.before, Struct):
             raise CommitRefused(f"{left.path} is not there any more.")
     return changed
 
 
 def _shown(value: Any) -> str:
+    if value is None:
+        return "not set"
     if isinstance(value, str):
         return quoted(value)
     if isinstance(value, Struct):
@@ -108,6 +114,8 @@ def _by_key(value: Any) -> dict[Any, Struct] | None:
 
 
 def _between(path: str, before: Any, after: Any) -> Iterator[Change]:
+    if before is after:
+        return  # as most records of a long table are
     if isinstance(before, Struct) and type(before) is type(after):
         for field in before.__struct_fields__:
             yield from _between(_below(path, field), getattr(before, field), getattr(after, field))
@@ -175,9 +183,13 @@ def _list_with_changes(
     order = wanted.pop(path, None)
     if order and tuple(records) not in (order.before, order.after):
         raise CommitRefused(f"The list {path} was changed meanwhile.")
-    changed = {
-        key: _with_changes(_at(path, record), record, wanted) for key, record in records.items()
-    }
+    # In a long table with few changes most records need no look at their fields.
+    few = tuple(wanted) if len(wanted) <= FEW else None
+    changed = {}
+    for key, record in records.items():
+        at = _at(path, record)
+        touched = few is None or any(each.startswith(at) for each in few)
+        changed[key] = _with_changes(at, record, wanted) if touched else record
     kept = {key: record for key, record in changed.items() if record is not None}
     for each in tuple(wanted.values()):
         if isinstance(each.after, Struct) and each.path == _at(path, each.after):

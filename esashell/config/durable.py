@@ -61,8 +61,10 @@ def folder(directory: Path) -> None:
         _flush(directory.parent)
 
 
-def replace(path: Path, text: bytes) -> None:
+def replace(path: Path, text: bytes, mode: int = 0o666) -> None:
     """Put the text under this name, whole, on the disk when this returns.
+
+    `mode` is who may read it, at any moment; the process's mask takes from that.
 
     For one writer at a time. An `OSError` may come after the renaming, from the last flush.
     """
@@ -70,7 +72,8 @@ def replace(path: Path, text: bytes) -> None:
     temporary = path.with_name(f".{path.name}.new")
     temporary.unlink(missing_ok=True)
     try:
-        with open(temporary, "xb") as file:
+        opened = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        with open(opened, "wb") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

@@ -14,7 +14,10 @@ A revision's file is a configuration with a head above it and a last line below 
     ...
     # End of revision 42.
 
-`base` is the revision that this one was made from: the history is a chain, not a count. The last
+`base` is the revision that this one was made from: the history is a chain, not a count. One that
+was committed on trial says in two more lines until when it has to be confirmed, `confirm_by`, and
+which revision runs again if it is not, `back_to`; both stay in the file, so that a restart, or
+another shell, keeps the promise. A later revision ends the trial, whatever it holds. The last
 line is there because a TOML file that is cut off between two lines is still a TOML file, only
 with fewer settings, and would pass for a shorter configuration. A file without any head was
 written by hand, needs no last line, and counts as revision 0.
@@ -35,13 +38,18 @@ BY_HAND = "(by hand)"
 
 
 class Head(Struct, frozen=True):
-    """A revision without its configuration; `when` in microseconds, `base` what it followed."""
+    """A revision without its configuration; `when` in microseconds, `base` what it followed.
+
+    `confirm_by` is when revision `back_to` runs again if nobody commits before; 0 for never.
+    """
 
     number: int
     who: str
     when: int
     comment: str
     base: int = 0
+    confirm_by: int = 0
+    back_to: int = 0
 
 
 class Revision(Struct, frozen=True):
@@ -53,10 +61,20 @@ class Revision(Struct, frozen=True):
     when: int
     comment: str
     base: int = 0
+    confirm_by: int = 0
+    back_to: int = 0
 
     @property
     def head(self) -> Head:
-        return Head(self.number, self.who, self.when, self.comment, self.base)
+        return Head(
+            self.number,
+            self.who,
+            self.when,
+            self.comment,
+            self.base,
+            self.confirm_by,
+            self.back_to,
+        )
 
 
 class _HeadTable(Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,6 +85,8 @@ class _HeadTable(Struct, frozen=True, forbid_unknown_fields=True):
     base: int
     who: str = ""
     comment: str = ""
+    confirm_by: datetime.datetime | None = None
+    back_to: int = 0
 
 
 def utc(when: int) -> str:
@@ -85,6 +105,8 @@ def written(revision: Revision) -> str:
         "when": _moment(revision.when),
         "comment": revision.comment,
     }
+    if revision.confirm_by:
+        head |= {"confirm_by": _moment(revision.confirm_by), "back_to": revision.back_to}
     lines = tomli_w.dumps(head).removesuffix("\n").split("\n")
     return "".join(
         [
@@ -108,7 +130,16 @@ def read(raw: bytes, where: str) -> Revision:
         document.refuse(
             (), f"the file is cut off: its last line, `{last}`, is missing, so settings may be too."
         )
-    return Revision(head.number, config, head.who, head.when, head.comment, head.base)
+    return Revision(
+        head.number,
+        config,
+        head.who,
+        head.when,
+        head.comment,
+        head.base,
+        head.confirm_by,
+        head.back_to,
+    )
 
 
 def read_head(raw: bytes, where: str) -> Head | None:
@@ -125,8 +156,25 @@ def _head(document: Document) -> Head | None:
             ("revision", "number"),
             "revision.number must be above revision.base, and that above -1.",
         )
-    when = table.when if table.when.tzinfo else table.when.replace(tzinfo=datetime.UTC)
-    return Head(table.number, table.who, (when - _EPOCH) // _MICROSECOND, table.comment, table.base)
+    if not 0 <= table.back_to < table.number:
+        document.refuse(
+            ("revision", "back_to"), "revision.back_to must be an earlier revision's number."
+        )
+    confirm_by = _microseconds(table.confirm_by) if table.confirm_by else 0
+    return Head(
+        table.number,
+        table.who,
+        _microseconds(table.when),
+        table.comment,
+        table.base,
+        confirm_by,
+        table.back_to,
+    )
+
+
+def _microseconds(moment: datetime.datetime) -> int:
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
+    return (aware - _EPOCH) // _MICROSECOND
 
 
 def _printable(line: str) -> str:

@@ -3,6 +3,7 @@
     running.toml            what runs
     history/000042.toml     each revision, as it was committed; never written again, never removed
     lock                    held while somebody commits; says who
+    running.cache           what a long running.toml was read as; may be missing (see `sidecar`)
 
 **The truth is `running.toml`, and its renaming is the commit.** A commit writes the revision into
 the history, makes sure that it is on the disk, and only then puts the same text in the place of
@@ -17,6 +18,11 @@ no longer the running one. So that nothing happens between that look and the ren
 lock. Reading needs no lock: a name always stands for a whole file. A running file that was edited
 by hand is taken as it is, but not overwritten by a shell that had read it before the edit.
 
+**On trial.** `commit confirmed` says in the revision's head until when it must be confirmed, and
+what runs again if it is not. Any commit before that confirms it. `expire` keeps the promise: it
+commits the earlier configuration once more, as a revision of its own, since the history is never
+rewritten. Every shell calls it; the lock sees to it that one does it.
+
 **Damage.** A running file that cannot be read is never replaced: whatever it is, it was somebody's
 work. The complaint names the newest revision that is good, and how to put it back. A running file
 that is missing although revisions were built on others is damage too, not a new appliance.
@@ -24,15 +30,24 @@ that is missing although revisions were built on others is damage too, not a new
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from esashell.clock import Clock
-from esashell.config import durable
+from esashell.clock import SECOND, Clock
+from esashell.config import durable, sidecar
 from esashell.config.check import check
+from esashell.config.codec import remember
 from esashell.config.quoting import quoted
-from esashell.config.revision import Head, Revision, read, read_head, utc, written
+from esashell.config.revision import (
+    BY_HAND,
+    Head,
+    Revision,
+    read,
+    read_head,
+    utc,
+    written,
+)
 from esashell.config.tree import Config
 from esashell.errors import BadConfiguration, CommitRefused
 
@@ -40,6 +55,7 @@ __all__ = ["Head", "Revision", "Store"]
 
 LONGEST_COMMENT = 1000
 MOST_TOLD = 10
+NOBODY = "esashell"  # who commits when a trial is over
 # A comment of 1,000 characters may need 10 bytes for each when escaped.
 HEAD_SIZE = 16_384
 
@@ -64,22 +80,90 @@ class Store:
         self._pause = pause
         self._factory = Revision(0, factory, "factory", 0, "")
         self._last_seen = self._factory
+        self._last_read: tuple[bytes, sidecar.Kept] | None = None
+        self._learn_from_it = False
 
     def load(self) -> Revision:
         """The running revision; the factory's, number 0, where nothing was ever committed.
 
-        Writes nothing. Raises `BadConfiguration` with a cure when the file is not to be taken.
+        Changes nothing. Raises `BadConfiguration` with a cure when the file is not to be taken.
         """
         self._last_seen = self._read_running()
         return self._last_seen
 
-    def commit(self, base: int, config: Config, who: str, comment: str) -> Revision:
+    def commit(
+        self, base: int, config: Config, who: str, comment: str, *, minutes: int = 0
+    ) -> Revision:
         """Make this the running configuration, if `base` is still the running revision.
 
-        Raises `CommitRefused`, and has then changed nothing: when a rule is broken, when somebody
-        else was faster, when the running file is damaged, or when the disk will not have it.
+        With `minutes` it is on trial for so long. Raises `CommitRefused`, and has then changed
+        nothing: when a rule is broken, when somebody else was faster, when a trial is over, when
+        the running file is damaged, or when the disk will not have it.
         """
-        check(config)
+
+        def on_trial(running: Revision, now: int) -> tuple[int, int]:
+            if running.confirm_by and now >= running.confirm_by:
+                raise CommitRefused(
+                    f"Not committed: revision {running.number}, which runs, was not confirmed in "
+                    "time. Try again."
+                )
+            if not minutes:
+                return 0, 0
+            return now + minutes * 60 * SECOND, self._to_go_back_to(running)
+
+        return self._commit(base, config, who, comment, on_trial)
+
+    def expire(self) -> Revision | None:
+        """Take back a running revision whose time to be confirmed is over; what runs instead.
+
+        None where there is none, or somebody else was faster. Raises `BadConfiguration` when the
+        revision to go back to cannot be read, `CommitRefused` when the disk will not have it.
+        """
+        running = self._read_running()
+        if not running.confirm_by or self._clock.now() < running.confirm_by:
+            return None
+        self._last_seen = running
+        before = self.revision(running.back_to)
+        comment = (
+            f"Revision {running.number} was not confirmed by {utc(running.confirm_by)}: "
+            f"back to revision {running.back_to}."
+        )
+        try:
+            return self._commit(running.number, before.config, NOBODY, comment, lambda *_: (0, 0))
+        except CommitRefused:
+            if self._read_running().number != running.number:
+                return None
+            raise
+
+    def confirm_by(self) -> int:
+        """Until when the running revision has to be confirmed; 0 where that is no question."""
+        with suppress(BadConfiguration, OSError):
+            head = read_head(*_contents(self._running, HEAD_SIZE))
+            return head.confirm_by if head else 0
+        return 0
+
+    def _to_go_back_to(self, running: Revision) -> int:
+        """The last revision that was not on trial. It must be in the history as it runs."""
+        if running.confirm_by:
+            return running.back_to
+        with suppress(BadConfiguration):
+            kept = self.revision(running.number)
+            if running.who != BY_HAND and kept.config == running.config:
+                return running.number
+        raise CommitRefused(
+            f"Not committed: {self._running} was edited by hand, so there would be no way back. "
+            "Make a plain 'commit' first."
+        )
+
+    def _commit(
+        self,
+        base: int,
+        config: Config,
+        who: str,
+        comment: str,
+        on_trial: Callable[[Revision, int], tuple[int, int]],
+    ) -> Revision:
+        check(config, self._last_seen.config)
         if len(comment) > LONGEST_COMMENT:
             raise CommitRefused(
                 f"Not committed: the comment has {len(comment)} characters, "
@@ -94,8 +178,9 @@ class Store:
                 self._refuse_if_moved(base, running)
                 number = max([running.number, *self._numbers()]) + 1
                 now = self._clock.now()
-                revision = Revision(number, config, who, now, comment, running.number)
-                self._replace_running(revision)
+                trial = on_trial(running, now)
+                revision = Revision(number, config, who, now, comment, running.number, *trial)
+                text = self._replace_running(revision)
         except durable.Held as held:
             other = _name(str(held)) or "somebody"
             raise CommitRefused(
@@ -108,6 +193,9 @@ class Store:
                 f"Not committed, nothing was changed: {durable.reason(error)}."
             ) from None
         self._last_seen = revision
+        kept = sidecar.Kept(True, revision)
+        self._last_read, self._learn_from_it = (text, kept), False
+        sidecar.keep(text, self._running, kept)
         return revision
 
     def history(self) -> tuple[Head, ...]:
@@ -158,7 +246,7 @@ class Store:
 
     def _running_or_factory(self) -> Revision:
         try:
-            revision = read(*_contents(self._running))
+            revision = self._look()
         except FileNotFoundError:
             heads = [self._head(number) for number in self._numbers()]
             # Only a revision that was running has others built on it. The rest are first commits
@@ -173,6 +261,17 @@ class Store:
         # Written by hand, without a head: the file's own time is all there is.
         when = self._running.stat().st_mtime_ns // 1000
         return Revision(0, revision.config, revision.who, when, "")
+
+    def _look(self) -> Revision:
+        """What the running file says; it is read only where it is another one than last time."""
+        raw, where = _contents(self._running)
+        if self._last_read is None or self._last_read[0] != raw:
+            kept = sidecar.known(raw, self._running)
+            if kept is None:
+                kept = sidecar.Kept(False, read(raw, where))
+                sidecar.keep(raw, self._running, kept)
+            self._last_read, self._learn_from_it = (raw, kept), kept.ours
+        return self._last_read[1].revision
 
     def _cure(self) -> str:
         """How to get a running file again, as the last sentence of a complaint."""
@@ -234,7 +333,10 @@ class Store:
 
     # Writing.
 
-    def _replace_running(self, revision: Revision) -> None:
+    def _replace_running(self, revision: Revision) -> bytes:
+        if self._last_read and self._learn_from_it:
+            raw, known = self._last_read
+            remember(raw.decode(), known.revision.config)
         text = written(revision).encode()
         kept = self._file(revision.number)
         before = self._running.read_bytes() if self._running.exists() else None
@@ -254,6 +356,7 @@ class Store:
                     f"{durable.reason(error)}."
                 ) from None
             raise
+        return text
 
     def _put_back(self, before: bytes | None) -> None:
         if before is None:

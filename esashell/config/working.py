@@ -7,7 +7,7 @@ another tree; nothing is running until a commit, and `clear` forgets it all.
 that is still the running one, so nobody's commit is lost under another's.
 """
 
-from esashell.config.revision import Revision
+from esashell.config.revision import Head, Revision
 from esashell.config.tree import Config
 
 
@@ -23,7 +23,12 @@ class Working:
 
     @property
     def base(self) -> int:
-        return self._base
+        return self._head.number
+
+    @property
+    def head(self) -> Head:
+        """Who committed what runs, when and why."""
+        return self._head
 
     @property
     def pending(self) -> Config:
@@ -44,7 +49,7 @@ class Working:
     def committed_as(self, revision: Revision) -> None:
         """Begin anew from this revision: it was just committed, or just read."""
         self._committed = self._pending = revision.config
-        self._base = revision.number
+        self._head = revision.head
 
     def rebase(self, revision: Revision) -> None:
         """Put what is pending on top of a revision that somebody else has committed meanwhile.

@@ -27,6 +27,7 @@ from esashell.dane.answers import (
     tlsa_state,
 )
 from esashell.dane.base_domain import base_domain_of, reference_identifiers, tlsa_base_domains
+from esashell.dane.blame import fault_of
 from esashell.dane.reason import DaneReason, Fault, ResultType
 from esashell.dane.tlsa import Malformed, Tlsa, Unusable, from_rdata, usable
 from esashell.resolver.answer import Answer, Security
@@ -154,7 +155,7 @@ def _defer(step: Security, what: str, subject: str, answer: Answer, section: str
     detail = answer.reason.text if answer.reason else ""
     return Applicability(
         Level.MUST_DEFER,
-        DaneReason(f"{what}-{word}", text, section, result, Fault.THEIRS, detail),
+        DaneReason(f"{what}-{word}", text, section, result, fault_of(answer), detail),
         step,
     )
 

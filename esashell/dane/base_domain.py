@@ -27,15 +27,12 @@ def tlsa_base_domains(addresses: tuple[Answer, ...], port: int = 25) -> tuple[Na
     them, and an unsigned answer could not be used anyway (RFC 7672 2.2.2).
     """
     found = [each for each in addresses if each.found]
-    expanded = [each.name for each in found if each.security is Security.SECURE]
+    names = {each.name: None for each in found if each.security is Security.SECURE}
     # RFC 7672 2.2.2: a secure alias into an unsigned zone keeps the original name. Names between
     # the first and the last are never candidates.
-    original = [each.qname for each in found if _first_step(each) is Security.SECURE]
-    return tuple(
-        name
-        for name in dict.fromkeys(expanded + original)
-        if len(name) + len(f"_{port}._tcp.") <= _LONGEST
-    )
+    names |= {each.qname: None for each in found if _first_step(each) is Security.SECURE}
+    room = _LONGEST - len(f"_{port}._tcp.")
+    return tuple([each for each in names if len(each) <= room])
 
 
 def _first_step(answer: Answer) -> Security:

@@ -13,6 +13,7 @@ obliges the client to use TLS (RFC 7672 2.2).
 """
 
 import hashlib
+from functools import lru_cache
 from enum import IntEnum
 
 from msgspec import Struct
@@ -144,6 +145,7 @@ def record_for(certificate: bytes, usage: int, selector: int, matching_type: int
     return Tlsa(usage, selector, matching_type, data)
 
 
+@lru_cache(maxsize=256)
 def usable(record: Tlsa | Malformed) -> Unusable | None:
     """Why the record cannot be used to authenticate an SMTP server; None when it can.
 

@@ -26,10 +26,10 @@ def find_addresses(host: Name, resolver: Resolver) -> Steps[HostAddresses]:
     a = yield from resolver.look_up(host, RRType.A)
     aaaa = yield from resolver.look_up(host, RRType.AAAA)
     alias = yield from resolver.look_up(host, RRType.CNAME)
-    return HostAddresses(host, a, aaaa, alias, (*_addresses(a), *_addresses(aaaa)))
+    return HostAddresses(host, a, aaaa, alias, (*addresses_in(a), *addresses_in(aaaa)))
 
 
-def _addresses(answer: Answer) -> tuple[Address, ...]:
+def addresses_in(answer: Answer) -> tuple[Address, ...]:
     """The addresses that may be used; a malformed record never costs the others."""
     if not answer.found:
         return ()

@@ -22,6 +22,7 @@ from esashell.dane.table import (
     situation,
 )
 from esashell.dane.verify import DaneVerdict, verify
+from esashell.delivery.connections import OWN, Connections, Meeting
 from esashell.delivery.destinations import (
     Destination,
     DestinationKind,
@@ -48,21 +49,28 @@ from esashell.delivery.evidence import (
 )
 from esashell.delivery.hosts import find_addresses, find_tlsa, has_secure_name
 from esashell.errors import TransportError
+from esashell.pki.roots import Trust
 from esashell.resolver.answer import Answer, Security
 from esashell.resolver.lookup import Resolver
 from esashell.resolver.names import Name
-from esashell.smtp.client import SmtpDialogue, shake_hands
-from esashell.steps import Connect, Steps, Tell, TlsPolicy
+from esashell.smtp.client import SmtpDialogue
+from esashell.steps import Steps, Tell, TlsPolicy
 
 
 class Sender(Struct, frozen=True):
-    """Who asks: the resolver, the clock, the name said in EHLO, and what our TLS offers."""
+    """Who asks: the resolver, the clock, the name said in EHLO, what our TLS offers, whether
+    connections are the conversation's own or shared with others, which authorities are trusted
+    where DANE has no say, and whether the strongest digest of a TLSA set alone counts (RFC 7671 9).
+    """
 
     resolver: Resolver
     clock: Clock
     helo: str = "myesa.local"
     policy: TlsPolicy = TlsPolicy()
     port: int = 25
+    connections: Connections = OWN
+    trust: Trust = Trust()
+    digest_agility: bool = True
 
 
 def verify_domain(domain: Name, sender: Sender) -> Steps[Evidence]:
@@ -115,6 +123,8 @@ class _Host:
         self.sender = sender
         self.tlsa: tuple[Answer, ...] | None = None
         self.demand: Applicability | None = None
+        # Asked for when everything that they depend on is known.
+        self._rows: dict[CertificateState, Row | None] = {}
 
     def verify(self) -> Steps[HostEvidence]:
         lookups = yield from find_addresses(self.host.name, self.sender.resolver)
@@ -158,7 +168,7 @@ class _Host:
             )
         yield Tell(Connecting(address.text, self.sender.port))
         try:
-            interface: str = yield Connect(address.text, self.sender.port)
+            interface = yield from self.sender.connections.connect(address.text, self.sender.port)
         except TransportError as fault:
             yield Tell(NotConnected(address.text, fault.text))
             text = f"no connection to {address.text}: {fault.text}"
@@ -187,12 +197,17 @@ class _Host:
     ) -> Steps[AddressEvidence]:
         sender = self.sender
         name = server_name(demand.base_domain or self.host.name)
-        smtp = yield from shake_hands(sender.helo, name, sender.policy)
+        meeting = Meeting(address.text, sender.port, sender.helo, name, sender.policy)
+        smtp = yield from sender.connections.shake_hands(meeting)
         yield Tell(TlsChecked(self.domain, address.text, smtp))
         if smtp.peer is None:
             return AddressEvidence(address, interface, name, smtp, failure=_no_tls(smtp))
         verdict = verify(
-            demand.records, smtp.peer.chain, demand.reference_identifiers, sender.clock.now()
+            demand.records,
+            smtp.peer.chain,
+            demand.reference_identifiers,
+            sender.clock.now(),
+            sender.digest_agility,
         )
         yield Tell(CertificateJudged(self.domain, verdict))
         failure = self._failure(lookups, verdict)
@@ -215,6 +230,11 @@ class _Host:
 
     def _row(self, lookups: HostAddresses, certificate: CertificateState) -> Row | None:
         """The line of the decision table that speaks of this host, once enough is known."""
+        if certificate not in self._rows:
+            self._rows[certificate] = self._looked_up(lookups, certificate)
+        return self._rows[certificate]
+
+    def _looked_up(self, lookups: HostAddresses, certificate: CertificateState) -> Row | None:
         try:
             found = situation(
                 self.destination.mx,

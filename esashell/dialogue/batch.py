@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from esashell.config.quoting import quoted
-from esashell.dialogue.drive import Driver
+from esashell.dialogue.drive import Driver, Progress
 from esashell.dialogue.requests import BLANK, Ask
 from esashell.errors import BadAnswer, OperatorError, UsageError
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from esashell.config.revision import Revision
     from esashell.config.tree import Config
     from esashell.dialogue.drive import Desk, Dialogue
+    from esashell.dialogue.requests import Archive
     from esashell.steps import Steps
 
 R = TypeVar("R")
@@ -49,6 +50,7 @@ class Batch(Driver):
         self._fallback = fallback
         self._menus: set[str] = set()
         self._held: list[Callable[[], None]] = []
+        self._acted = False  # nothing can be taken back any more, so nothing is held back
         self._asking = False  # the words are used up and the operator has taken over
 
     def run(self, dialogue: "Dialogue[R]") -> R:
@@ -77,6 +79,9 @@ class Batch(Driver):
 
     def _answer(self, question: Ask[Any]) -> tuple[bool, Any]:
         """Whether the line answers this question, and how."""
+        if question.reads is not None:
+            taken, self._words = self._words, []
+            return True, question.reads(taken) if taken else question.default
         named = next((word for word in self._words if option_key(word) == question.key), None)
         if named is not None:
             self._words.remove(named)
@@ -84,10 +89,10 @@ class Batch(Driver):
             if not text.strip() and question.default != "":
                 raise BadAnswer(BLANK)  # not the default: somebody meant to write something
             return True, question.take(text)
-        if question.batch is not None:
-            return True, question.take(question.batch)
         if question.gates and any(option_key(word) in question.gates for word in self._words):
             return True, True
+        if question.batch is not None:
+            return True, question.take(question.batch)
         if question.kind.menu and question.key in self._menus:
             return True, ""  # one line, one operation: the menu's second turn is its last
         if question.takes is not None and (count := question.takes(self._words)):
@@ -116,7 +121,7 @@ class Batch(Driver):
             effect()
 
     def _effect(self, effect: Callable[[], None]) -> None:
-        if self._asking:
+        if self._asking or self._acted:
             effect()
         else:
             self._held.append(effect)
@@ -136,9 +141,9 @@ class Batch(Driver):
     def stage(self, config: "Config") -> None:
         self._effect(lambda: self.desk.stage(config))
 
-    def commit(self, comment: str) -> "Revision":
+    def commit(self, comment: str, minutes: int = 0) -> "Revision":
         self._settle()
-        return self.desk.commit(comment)
+        return self.desk.commit(comment, minutes)
 
     def clear(self) -> int:
         self._settle()
@@ -150,14 +155,39 @@ class Batch(Driver):
     def leave(self) -> None:
         self._effect(self.desk.leave)
 
-    def converse(self, steps: "Steps[R]", tell: Callable[[Any], Iterable[str]]) -> R:
+    def converse(self, steps: "Steps[R]", tell: Callable[[Any], Iterable[str | Progress]]) -> R:
         self._settle()
+        self._acted = True
+        return self.desk.converse(steps, self.listener(tell, self._out))
 
-        def listen(event: Any) -> None:
-            for line in tell(event):
-                self._out(line)
+    def aside(self, steps: "Steps[str]") -> None:
+        self._effect(lambda: self.say_aside(steps, self._out))
 
-        return self.desk.converse(steps, listen)
+    def read_text(self, path: str) -> str:
+        self._settle()
+        return super().read_text(path)
+
+    def save_text(self, path: str, text: str) -> None:
+        self._settle()
+        super().save_text(path, text)
+
+    def search(self, work: Callable[["Archive"], Any], paged: bool) -> Any:
+        self._settle()
+        self._acted = True
+        return super().search(work, paged)
+
+    def roll_over(self, names: Sequence[str]) -> None:
+        self._settle()
+        super().roll_over(names)
 
     def show(self, record: Any) -> None:
         self._effect(lambda: self.desk.show(record))
+
+    def keep_pem(self, make: Callable[[], str]) -> str:
+        self._settle()
+        return super().keep_pem(make)
+
+    def write_file(self, name: str, text: str) -> None:
+        # Before the rest of what is held: where it fails, nothing else is to be said.
+        self._settle()
+        self.desk.write_file(name, text)

@@ -23,12 +23,12 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Callable, Generator, Iterable, Sequence
     from typing import Any, Protocol, TypeVar
 
     from esashell.config.revision import Revision
     from esashell.config.tree import Config
-    from esashell.dialogue.requests import Ask
+    from esashell.dialogue.requests import Archive, Ask
     from esashell.steps import Steps
 
     R = TypeVar("R")
@@ -47,8 +47,11 @@ if TYPE_CHECKING:
         def stage(self, config: Config) -> None:
             """Make this the working configuration; nothing is running it yet."""
 
-        def commit(self, comment: str) -> Revision:
-            """Make the working configuration the running one; raises `CommitRefused`."""
+        def commit(self, comment: str, minutes: int = 0) -> Revision:
+            """Make the working configuration the running one; raises `CommitRefused`.
+
+            With `minutes` it is taken back after so many, unless it is confirmed.
+            """
 
         def clear(self) -> int:
             """Forget what was staged; the time at which that was done, in microseconds."""
@@ -67,6 +70,33 @@ if TYPE_CHECKING:
 
         def show(self, record: Any) -> None:
             """Hand over a result in the form that machines read."""
+
+        def read_file(self, name: str) -> bytes:
+            """A file of the folder for configurations; `OperatorError` where there is none."""
+
+        def write_file(self, name: str, text: str) -> None:
+            """Put a file there, whole; `OperatorError` where that is not possible."""
+
+        def keep_pem(self, fingerprint: str, pem: str) -> None:
+            """Keep certificates and a key for good; `OperatorError` where that is not possible."""
+
+        def ciphers(self, ciphers: str, methods: tuple[str, ...]) -> tuple[str, ...]:
+            """The suites that the TLS library knows by this list; `OperatorError` if it is none."""
+
+        def progress(self, done: int, total: int) -> None:
+            """Show how far a long conversation has come, where somebody watches it."""
+
+        def read_text(self, path: str) -> str:
+            """The text of an operator's file; raises `OperatorError`."""
+
+        def save_text(self, path: str, text: str) -> None:
+            """Write an operator's file, over what it held; raises `OperatorError`."""
+
+        def search(self, work: Callable[[Archive], Any], paged: bool) -> Any:
+            """Have logs searched; what `work` returns. Raises `OperatorError`."""
+
+        def roll_over(self, names: Sequence[str]) -> None:
+            """Begin new files of these logs; raises `OperatorError`."""
 
 
 class Say(str):
@@ -94,6 +124,16 @@ class Moot(Say):
 
     def perform(self, driver: Driver) -> None:
         driver.moot(self)
+
+
+class Progress:
+    """How far a long conversation has come: no line, but what a terminal may show in its last."""
+
+    __slots__ = ("done", "total")
+
+    def __init__(self, done: int, total: int) -> None:
+        self.done = done
+        self.total = total
 
 
 class Driver:
@@ -125,8 +165,8 @@ class Driver:
 
     def note(self, question: Ask[Any], answer: Any) -> None:
         """Keep the name in the answer, where the question is one for names."""
-        if question.kind.name_in is not None:
-            self.desk.note(question.kind.name_in(answer))
+        if question.kind.name_in is not None and (name := question.kind.name_in(answer)):
+            self.desk.note(name)
 
     def say(self, text: str) -> None:
         raise NotImplementedError
@@ -144,8 +184,8 @@ class Driver:
     def stage(self, config: Config) -> None:
         self.desk.stage(config)
 
-    def commit(self, comment: str) -> Revision:
-        return self.desk.commit(comment)
+    def commit(self, comment: str, minutes: int = 0) -> Revision:
+        return self.desk.commit(comment, minutes)
 
     def clear(self) -> int:
         return self.desk.clear()
@@ -156,14 +196,66 @@ class Driver:
     def leave(self) -> None:
         self.desk.leave()
 
-    def converse(self, steps: Steps[R], tell: Callable[[Any], Iterable[str]]) -> R:
+    def converse(self, steps: Steps[R], tell: Callable[[Any], Iterable[str | Progress]]) -> R:
         """Hold a conversation; what `tell` has to say to its events is shown as they happen."""
+        return self.desk.converse(steps, self.listener(tell, self.say))
+
+    def aside(self, steps: Steps[str]) -> None:
+        """Hold a conversation and say what it comes to; nothing where it fails."""
+        self.say_aside(steps, self.say)
+
+    def say_aside(self, steps: Steps[str], say: Callable[[str], None]) -> None:
+        from esashell.errors import OperatorError
+
+        try:
+            text = self.desk.converse(steps, lambda event: None)
+        except OperatorError:
+            return
+        if text:
+            say(text)
+
+    def listener(
+        self, tell: Callable[[Any], Iterable[str | Progress]], say: Callable[[str], None]
+    ) -> Callable[[Any], None]:
+        """What listens to a conversation and shows what `tell` has to say to it."""
 
         def listen(event: Any) -> None:
             for line in tell(event):
-                self.say(line)
+                if isinstance(line, Progress):
+                    self.desk.progress(line.done, line.total)
+                else:
+                    say(line)
 
-        return self.desk.converse(steps, listen)
+        return listen
 
     def show(self, record: Any) -> None:
         self.desk.show(record)
+
+    def read_file(self, name: str) -> bytes:
+        return self.desk.read_file(name)
+
+    def write_file(self, name: str, text: str) -> None:
+        self.desk.write_file(name, text)
+
+    def keep_pem(self, make: Callable[[], str]) -> str:
+        from esashell.config.files.whole import fingerprint
+
+        pem = make()
+        name = fingerprint(pem)
+        self.desk.keep_pem(name, pem)
+        return name
+
+    def ciphers(self, ciphers: str, methods: tuple[str, ...]) -> tuple[str, ...]:
+        return self.desk.ciphers(ciphers, methods)
+
+    def read_text(self, path: str) -> str:
+        return self.desk.read_text(path)
+
+    def save_text(self, path: str, text: str) -> None:
+        self.desk.save_text(path, text)
+
+    def search(self, work: Callable[[Archive], Any], paged: bool) -> Any:
+        return self.desk.search(work, paged)
+
+    def roll_over(self, names: Sequence[str]) -> None:
+        self.desk.roll_over(names)

@@ -7,6 +7,7 @@ from esashell.errors import BadAnswer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from typing import Any, Protocol
 
     from esashell.dialogue.drive import Desk
@@ -34,20 +35,32 @@ if TYPE_CHECKING:
 class Interview(Driver):
     """Asks the operator.
 
-    A notice that follows an answer has a blank line before it, as on the appliance.
+    A notice that follows an answer has a blank line before it, as on the appliance. A "?" for an
+    answer explains the question: `about` brings the explanations by the questions' keys.
     """
 
-    def __init__(self, desk: Desk, console: Console) -> None:
+    def __init__(
+        self, desk: Desk, console: Console, about: Callable[[], Mapping[str, str]] = dict
+    ) -> None:
         super().__init__(desk)
         self.console = console
+        self._about = about
         self._answered = False
 
     def ask(self, question: Ask[Any]) -> Any:
         if question.silent:
             return question.default
         while True:
-            text = self.console.answer(question)
+            try:
+                text = self.console.answer(question)
+            except EOFError:
+                if not question.ends:
+                    raise
+                return None
             self._answered = True
+            if text.strip() == "?":
+                self.console.reject(explained(question, self._about()))
+                continue
             try:
                 answer = question.take(text)
             except BadAnswer as error:
@@ -64,3 +77,15 @@ class Interview(Driver):
         if self._answered:
             self.console.say("")
         self.say(text)
+
+
+def explained(question: Ask[Any], about: Mapping[str, str]) -> str:
+    """One line about a question: what it is for, from where that is known, or what it takes."""
+    # A question in front of others is about what they are about.
+    for key in (question.key, *sorted(question.gates)):
+        if key in about:
+            return about[key]
+    if question.kind.menu:
+        return f"{question.kind.about}."
+    takes = f"{question.kind.about}. " if question.kind.about else ""
+    return f"{takes}This question is not documented."

@@ -8,7 +8,7 @@ knows only "Please answer Yes or No." and the one for a blank value; the others 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from esashell.config.check import address_fault, host_name_fault
+from esashell.config.faults import address_fault, host_name_fault
 from esashell.config.quoting import quoted
 from esashell.dialogue.requests import Ask, Kind
 from esashell.errors import BadAnswer
@@ -36,7 +36,13 @@ def _yes_or_no(text: str) -> bool:
 
 
 YES_NO: Kind[bool] = Kind(
-    _yes_or_no, lambda yes: "Y" if yes else "N", ("yes", "no"), "yes", closed=True, inline=True
+    _yes_or_no,
+    lambda yes: "Y" if yes else "N",
+    ("yes", "no"),
+    "yes",
+    closed=True,
+    inline=True,
+    about="Yes or No",
 )
 
 
@@ -67,7 +73,7 @@ def number_kind(lowest: int, highest: int) -> Kind[int]:
             return int(text)
         raise BadAnswer(f"Error: The value must be an integer from {lowest} to {highest}.")
 
-    return Kind(parse, sample=str(lowest))
+    return Kind(parse, sample=str(lowest), about=f"A whole number from {lowest} to {highest}")
 
 
 def number(
@@ -85,18 +91,14 @@ def number(
     return ask(Ask(key, prompt, kind, default, positional=positional, label=label))
 
 
-def choice(
-    key: str,
-    prompt: str,
-    options: Mapping[str, str],
-    default: str | None = None,
-    *,
-    positional: bool = False,
-    batch: str | None = None,
-) -> "Dialogue[str]":
-    """A numbered list, answered by number or by the option's word; the word is the result."""
-    words = tuple(options)
-    in_any_case = {word.lower(): word for word in words}
+def choice_kind(
+    words: Sequence[str], besides: Sequence[str] = (), *, closed: bool = True
+) -> Kind[str]:
+    """One of the words, or its number in their order; `besides` are taken but have no number.
+
+    Not `closed` where the words are an appliance's own names.
+    """
+    in_any_case = {word.lower(): word for word in (*words, *besides)}
 
     def parse(text: str) -> str:
         if text.lower() in in_any_case:
@@ -106,12 +108,35 @@ def choice(
         numbers = ", ".join(str(each) for each in range(1, len(words) + 1))
         raise BadAnswer(f"Error: The value must be one of {numbers} or {', '.join(words)}.")
 
-    lines = [f"{at}. {text}" for at, text in enumerate(options.values(), 1)]
-    kind = Kind(parse, lambda word: str(words.index(word) + 1), words, words[0], closed=True)
-    question = Ask(
-        key, "\n".join((prompt, *lines)), kind, default, positional=positional, batch=batch
+    return Kind(
+        parse,
+        lambda word: str(words.index(word) + 1) if word in words else word,
+        (*words, *besides),
+        words[0] if words else "",
+        closed=closed,
+        about=f"A number from the list, or one of the words {', '.join(words)}",
     )
-    return ask(question)
+
+
+def numbered(texts: Iterable[str]) -> str:
+    """The lines of a numbered choice."""
+    return "\n".join(f"{at}. {text}" for at, text in enumerate(texts, 1))
+
+
+def choice(
+    key: str,
+    prompt: str,
+    options: Mapping[str, str],
+    default: str | None = None,
+    *,
+    positional: bool = False,
+    batch: str | None = None,
+    besides: Sequence[str] = (),
+) -> "Dialogue[str]":
+    """A numbered list, answered by number or by the option's word; the word is the result."""
+    kind = choice_kind(tuple(options), besides)
+    shown = f"{prompt}\n{numbered(options.values())}"
+    return ask(Ask(key, shown, kind, default, positional=positional, batch=batch))
 
 
 def menu(
@@ -138,7 +163,14 @@ def menu(
     head = [summary, ""] if summary else []
     prompt = "\n".join((*head, "Choose the operation you want to perform:", *lines))
     words = (*offers, *hidden)
-    kind = Kind(parse, words=words, sample=words[0] if words else "", menu=True, bare=bare)
+    kind = Kind(
+        parse,
+        words=words,
+        sample=words[0] if words else "",
+        menu=True,
+        bare=bare,
+        about="One of the operations, in any case; an empty answer leaves the menu",
+    )
     return ask(Ask(key, prompt, kind, "", positional=True))
 
 
@@ -151,7 +183,7 @@ def _domain_name(text: str) -> "Name":
         raise BadAnswer(f"Error: {error}") from None
 
 
-DOMAIN: "Kind[Name]" = Kind(_domain_name, sample="example.com", name_in=str)
+DOMAIN: "Kind[Name]" = Kind(_domain_name, sample="example.com", name_in=str, about="A domain name")
 
 
 def domain(key: str, prompt: str, default: "Name | None" = None) -> "Dialogue[Name]":
@@ -165,7 +197,7 @@ def _host_name(text: str) -> str:
     return text.lower()
 
 
-HOST_NAME: Kind[str] = Kind(_host_name, sample="mail.example.com")
+HOST_NAME: Kind[str] = Kind(_host_name, sample="mail.example.com", about="A host name")
 
 
 def host_name(key: str, prompt: str, default: str | None) -> "Dialogue[str]":
@@ -180,7 +212,12 @@ def _domain_names(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-DOMAIN_NAMES: Kind[tuple[str, ...]] = Kind(_domain_names, ", ".join, sample="example.com")
+DOMAIN_NAMES: Kind[tuple[str, ...]] = Kind(
+    _domain_names,
+    ", ".join,
+    sample="example.com",
+    about="Domain names with commas between them",
+)
 
 
 def domain_names(key: str, prompt: str, called: str) -> "Dialogue[tuple[str, ...]]":
@@ -242,8 +279,10 @@ def _addresses(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-ADDRESS: Kind[str] = Kind(_address, sample="192.0.2.1")
-ADDRESSES: Kind[tuple[str, ...]] = Kind(_addresses, ", ".join, sample="192.0.2.1")
+ADDRESS: Kind[str] = Kind(_address, sample="192.0.2.1", about="An IPv4 or IPv6 address")
+ADDRESSES: Kind[tuple[str, ...]] = Kind(
+    _addresses, ", ".join, sample="192.0.2.1", about="IP addresses with commas between them"
+)
 
 
 def address(key: str, prompt: str, default: str | None = None) -> "Dialogue[str]":
@@ -262,7 +301,7 @@ def text_kind(longest: int) -> Kind[str]:
             raise BadAnswer(f"Error: The text is longer than {longest} characters.")
         return text
 
-    return Kind(parse, sample="text")
+    return Kind(parse, sample="text", about=f"Text of at most {longest} characters")
 
 
 def text(
@@ -275,6 +314,23 @@ def text(
 ) -> "Dialogue[str]":
     """Free text on one line; a default of "" lets it be left empty."""
     return ask(Ask(key, prompt, text_kind(longest), default, takes=takes))
+
+
+def _file_name(text: str) -> str:
+    # The folder is flat, and what begins with a dot is hidden in it.
+    if "/" in text or "\\" in text or text.startswith(".") or len(text.encode()) > 200:
+        raise BadAnswer(f"Error: {quoted(text, 60)} is not a file name.")
+    return text
+
+
+def file_kind(names: Sequence[str]) -> Kind[str]:
+    """The name of a file in the folder for configurations; Tab offers `names`."""
+    return Kind(
+        _file_name,
+        words=tuple(names),
+        sample="file.txt",
+        about="The name of a file in the folder for configurations, without a path",
+    )
 
 
 def word(key: str, kind: Kind[T], default: T) -> "Dialogue[T]":
@@ -293,4 +349,9 @@ def row_kind(keys: Sequence[str], called: str) -> Kind[str]:
             return keys[int(text) - 1]
         raise BadAnswer(f"Error: There is no {called} {quoted(text)}.")
 
-    return Kind(parse, words=tuple(keys), sample=keys[0] if keys else "")
+    return Kind(
+        parse,
+        words=tuple(keys),
+        sample=keys[0] if keys else "",
+        about=f"A {called} of the list, by its number or its name",
+    )

@@ -18,8 +18,8 @@ from msgspec import Struct
 
 from esashell.config.tree import Config
 from esashell.dialogue.batch import Batch, option_key
-from esashell.dialogue.drive import Driver
-from esashell.dialogue.requests import Ask, Kind
+from esashell.dialogue.drive import Driver, Progress
+from esashell.dialogue.requests import Archive, Ask, Kind
 from esashell.dialogue.script import Logbook
 from esashell.errors import BadAnswer, OperatorError
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from esashell.config.revision import Revision
     from esashell.dialogue.drive import Dialogue
     from esashell.steps import Steps
+
+    Tell = Callable[[Any], Iterable[str | Progress]]
 
 # A dialogue that asks without end must hang neither its own help nor Tab.
 FORMS_AT_MOST = 200
@@ -50,7 +52,7 @@ class _Nobody(Driver):
     def stage(self, config: Config) -> NoReturn:
         raise _Enough
 
-    def commit(self, comment: str) -> NoReturn:
+    def commit(self, comment: str, minutes: int = 0) -> NoReturn:
         raise _Enough
 
     def clear(self) -> NoReturn:
@@ -62,32 +64,72 @@ class _Nobody(Driver):
     def leave(self) -> NoReturn:
         raise _Enough
 
-    def converse(self, steps: "Steps[Any]", tell: Callable[[Any], Iterable[str]]) -> NoReturn:
+    def converse(self, steps: "Steps[Any]", tell: "Tell") -> NoReturn:
         steps.close()
+        raise _Enough
+
+    def aside(self, steps: "Steps[str]") -> None:
+        steps.close()
+
+    def read_file(self, name: str) -> NoReturn:
+        raise _Enough
+
+    def write_file(self, name: str, text: str) -> NoReturn:
+        raise _Enough
+
+    def keep_pem(self, make: Callable[[], str]) -> NoReturn:
+        raise _Enough
+
+    def ciphers(self, ciphers: str, methods: tuple[str, ...]) -> NoReturn:
+        raise _Enough
+
+    def read_text(self, path: str) -> NoReturn:
+        raise _Enough
+
+    def save_text(self, path: str, text: str) -> NoReturn:
+        raise _Enough
+
+    def search(self, work: Callable[[Archive], Any], paged: bool) -> NoReturn:
+        raise _Enough
+
+    def roll_over(self, names: Sequence[str]) -> NoReturn:
         raise _Enough
 
 
 class Form(Struct, frozen=True):
-    """One way through a dialogue: the menu words that lead into it, and its questions in order."""
+    """One way through a dialogue: what leads into it, and its questions in order.
+
+    `words` are those of its menus, with the usage of what is asked between two of them; `passed`
+    are the keys of those questions.
+    """
 
     words: tuple[str, ...]
     questions: tuple[Ask[Any], ...]
+    passed: frozenset[str] = frozenset()
 
     @property
     def usage(self) -> str:
         """The one-line syntax, without the command's name."""
         parts, named = list(self.words), []
+        behind = {key for each in self.questions for key in each.gates}
         for each in self.questions:
-            if each.batch is not None or each.gates:
-                continue  # answers itself
-            value = "|".join(each.kind.words) if each.kind.closed else f"<{each.label or each.key}>"
-            if each.default is None:
+            if each.batch is not None or each.gates or each.key in self.passed or each.ends:
+                continue  # answers itself, is among the words, or is pasted
+            value = _value(each)
+            if each.default is None and each.key not in behind:
                 parts.append(value)
             elif each.positional or each.takes is not None:
                 parts.append(f"[{value}]")
             else:
                 named.append(f"[{each.key}={value}]")
         return " ".join((*parts, *named))
+
+
+def _value(question: Ask[Any]) -> str:
+    """How usage lines write what the question takes."""
+    kind = question.kind
+    value = "|".join(kind.words) if kind.closed else f"<{question.label or question.key}>"
+    return f"{value}..." if question.takes is not None and question.label else value
 
 
 def _parts_ways(question: Ask[Any]) -> bool:
@@ -108,18 +150,26 @@ class _Explorer(_Nobody):
         self.seen: list[Ask[Any]] = []
         self.branches: tuple[str, ...] = ()
         self.ends = False  # a line may end at the menu
+        self.lead: list[str] = []  # what is typed as far as the last menu
+        self.passed = 0  # of the questions seen, those that come before it
         self._menus: set[str] = set()
         self._tried = tried
 
     def ask(self, question: Ask[Any]) -> Any:
-        if question.kind.menu or (not self.seen and _parts_ways(question)):
+        begun = len(self.seen) > self.passed
+        if question.kind.menu or (not begun and _parts_ways(question)):
             if question.key in self._menus:
                 raise _Enough  # the menu comes round again: the operation is over
             if not self.path:
                 self.branches = tuple(question.kind.words)
                 self.ends = bool(question.kind.bare)
                 raise _Enough
+            if self.path[0] not in question.kind.words:
+                raise _Enough  # not offered for what was answered on the way here
             self._menus.add(question.key)
+            between = (each for each in self.seen[self.passed :] if each.default is None)
+            self.lead += (*map(_value, between), self.path[0])
+            self.passed = len(self.seen)
             return self.path.pop(0)
         self.seen.append(question)
         if len(self.seen) > QUESTIONS_AT_MOST:
@@ -142,6 +192,37 @@ def _follow(driver: Driver, dialogue: "Dialogue[Any]") -> None:
         driver.run(dialogue)
 
 
+def _along(
+    path: tuple[str, ...], make: "Callable[[], Dialogue[Any]]"
+) -> tuple[Form, tuple[str, ...], bool]:
+    """The form behind these menu words; the words of the menu it leads to, where it does, and
+    whether a line may end there."""
+    tried: set[tuple[str, str]] = set()
+    questions: dict[str, Ask[Any]] = {}
+    branches: dict[str, None] = {}
+    lead: tuple[str, ...] = ()
+    passed: frozenset[str] = frozenset()
+    ends, before = False, -1
+    while before < len(tried) < FORMS_AT_MOST:
+        before = len(tried)
+        explorer = _Explorer(path, tried)
+        _follow(explorer, make())
+        branches.update(dict.fromkeys(explorer.branches))
+        ends = ends or explorer.ends
+        if explorer.path:
+            continue  # what was answered on the way does not lead there
+        lead = tuple(explorer.lead)
+        passed = frozenset(each.key for each in explorer.seen[: explorer.passed])
+        for each in explorer.seen:
+            known = questions.setdefault(each.key, each)
+            # Asked once more with more to choose from: the fuller one is told.
+            if each.kind.closed and len(each.kind.words) > len(known.kind.words):
+                questions[each.key] = each
+    if branches:
+        return Form(lead, ()), tuple(branches), ends
+    return Form(lead, tuple(questions.values()), passed), (), False
+
+
 def outline(make: "Callable[[], Dialogue[Any]]") -> tuple[Form, ...]:
     """Every form of the dialogue, in the order of its menus. `make` starts it afresh each time."""
     forms: list[Form] = []
@@ -150,21 +231,13 @@ def outline(make: "Callable[[], Dialogue[Any]]") -> tuple[Form, ...]:
         if not paths:
             break
         path = paths.pop(0)
-        tried: set[tuple[str, str]] = set()
-        questions: dict[str, Ask[Any]] = {}
-        before = -1
-        while before < len(tried) < FORMS_AT_MOST:
-            before = len(tried)
-            explorer = _Explorer(path, tried)
-            _follow(explorer, make())
-            for each in explorer.seen:
-                questions.setdefault(each.key, each)
-        if explorer.branches and not explorer.seen:
-            if explorer.ends:
-                forms.append(Form(path, ()))
-            paths[:0] = [(*path, word) for word in explorer.branches]
-        elif path or questions:
-            forms.append(Form(path, tuple(questions.values())))
+        form, branches, ends = _along(path, make)
+        if branches:
+            if ends:
+                forms.append(form)
+            paths[:0] = [(*path, word) for word in branches]
+        elif form.words or form.questions:
+            forms.append(form)
     return tuple(forms)
 
 
@@ -177,13 +250,14 @@ class _Ahead(Batch):
         self.named: dict[str, tuple[str, ...]] = {}
         self.names: list[str] = []
         self._asked = 0
+        self._behind: frozenset[str] = frozenset()  # what a gate has been passed for
 
     def ask(self, question: Ask[Any]) -> Any:
         self._asked += 1
         if self._asked > QUESTIONS_AT_MOST or question.key in self._menus:
             raise _Enough
         had = len(self._words)
-        if question.takes is not None and question.kind.words:
+        if (question.takes or question.reads) and question.kind.words:
             # A text of several words: which of them is the next cannot be told.
             self.wanted = question.kind
             with suppress(BadAnswer):
@@ -198,15 +272,19 @@ class _Ahead(Batch):
         if found and len(self._words) < had:
             self.note(question, answer)
             return answer
+        if question.gates:
+            self._behind |= question.gates
+            return True  # so that what stands behind it is heard of
         words = tuple(question.kind.words)
+        if question.key in self._behind and question.default is None:
+            self.named[question.key] = words
+            return question.take(question.kind.sample)
         if question.default is None or question.positional:
             if self.wanted is None and all(map(option_key, self._words)):
                 self.wanted = question.kind
             if question.default is None or question.kind.menu:
                 raise _Enough
         elif question.batch is None and question.takes is None:
-            if question.gates:
-                return True  # so that what stands behind it is heard of
             self.named[question.key] = words
         return answer
 
@@ -217,7 +295,7 @@ class _Ahead(Batch):
     def stage(self, config: Config) -> NoReturn:
         raise _Enough
 
-    def commit(self, comment: str) -> "Revision":
+    def commit(self, comment: str, minutes: int = 0) -> "Revision":
         raise _Enough
 
     def clear(self) -> int:
@@ -226,8 +304,35 @@ class _Ahead(Batch):
     def flush(self) -> NoReturn:
         raise _Enough
 
-    def converse(self, steps: "Steps[Any]", tell: Callable[[Any], Iterable[str]]) -> NoReturn:
+    def converse(self, steps: "Steps[Any]", tell: "Tell") -> NoReturn:
         steps.close()
+        raise _Enough
+
+    def aside(self, steps: "Steps[str]") -> None:
+        steps.close()
+
+    def read_file(self, name: str) -> NoReturn:
+        raise _Enough
+
+    def write_file(self, name: str, text: str) -> NoReturn:
+        raise _Enough
+
+    def keep_pem(self, make: Callable[[], str]) -> NoReturn:
+        raise _Enough
+
+    def ciphers(self, ciphers: str, methods: tuple[str, ...]) -> NoReturn:
+        raise _Enough
+
+    def read_text(self, path: str) -> NoReturn:
+        raise _Enough
+
+    def save_text(self, path: str, text: str) -> NoReturn:
+        raise _Enough
+
+    def search(self, work: Callable[[Archive], Any], paged: bool) -> NoReturn:
+        raise _Enough
+
+    def roll_over(self, names: Sequence[str]) -> NoReturn:
         raise _Enough
 
 

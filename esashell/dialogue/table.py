@@ -15,7 +15,7 @@ for a new record (`new`) and for changing one (`edit`).
         ROUTES.new("Create a new route.", new_route),
         ROUTES.edit("Edit destinations of an existing route.", change_route, ask="Enter the ..."),
         ROUTES.delete("Remove a route.", ask="Enter the domain ..."),
-        ROUTES.listing("print", "Display all routes.", line=str),
+        listing("print", "Display all routes.", route_lines),
         ROUTES.clear("Remove all routes."),
     ))
 """
@@ -43,15 +43,16 @@ def always(config: Config) -> bool:
 class Operation(Struct, frozen=True):
     """One operation of a menu.
 
-    `offered` says whether the menu has it at all for a configuration. One that is not `listed` is
-    taken when typed but not shown: the published one-line forms have words that the menus lack.
+    `offered` says whether the menu has it at all for a configuration. One that is not `listed`, or
+    not for this configuration, is taken when typed but not shown: the published one-line forms have
+    words that the menus lack.
     """
 
     word: str
     help: str
     run: "Callable[[Config], Dialogue[Config]]"
     offered: Callable[[Config], bool] = always
-    listed: bool = True
+    listed: bool | Callable[[Config], bool] = True
 
 
 def turn(
@@ -59,22 +60,28 @@ def turn(
 ) -> "Dialogue[Config | None]":
     """One turn of a menu: what the chosen operation makes of the configuration; None to leave."""
     offered = {each.word: each for each in operations if each.offered(config)}
-    word = yield from menu(
-        key,
-        summary,
-        {each.word: each.help for each in offered.values() if each.listed},
-        [each.word for each in offered.values() if not each.listed],
-        bare,
-    )
+    listed = {
+        word: each.help
+        for word, each in offered.items()
+        if (each.listed if isinstance(each.listed, bool) else each.listed(config))
+    }
+    hidden = [word for word in offered if word not in listed]
+    word = yield from menu(key, summary, listed, hidden, bare)
     return (yield from offered[word].run(config)) if word else None
 
 
 def operate(
-    config: Config, summary: Callable[[Config], str], operations: Sequence[Operation]
+    config: Config,
+    summary: Callable[[Config], str],
+    operations: Sequence[Operation],
+    key: str = "operation",
 ) -> "Dialogue[Config]":
-    """Show, offer, operate and stage, until the operator leaves; the last configuration."""
+    """Show, offer, operate and stage, until the operator leaves; the last configuration.
+
+    A menu inside an operation of another has a `key` of its own.
+    """
     while True:
-        after = yield from turn(config, summary(config), operations, "operation")
+        after = yield from turn(config, summary(config), operations, key)
         if after is None:
             return config
         if after != config:
@@ -105,16 +112,19 @@ def submenu(
 class Table(Struct, Generic[Row], frozen=True):
     """A list of records in the configuration, each with a key of its own.
 
-    `at` reads the rows, `put` makes a configuration with other rows. Keys are compared as they are
-    shown, so `key` gives the record's usual spelling. `called` is one record's name in a sentence;
-    `last` is why the only row left may not go, or "" when it may.
+    `at` reads the rows, `put` makes a configuration with other rows. Keys are compared in lower
+    case, as the rules do; `key` gives the record's usual spelling. `called` is one record's name in a sentence,
+    and `many` that of several where an s will not do; `last` is why the only row left may not go,
+    or "" when it may; `most` is how many there can be.
     """
 
     at: Callable[[Config], tuple[Row, ...]]
     put: Callable[[Config, tuple[Row, ...]], Config]
     key: Callable[[Row], str]
     called: str
+    many: str = ""
     last: str = ""
+    most: int = 1_000_000
 
     def select(self, config: Config, prompt: str) -> "Dialogue[Row]":
         """Which row, by key or by its number in the list."""
@@ -136,9 +146,14 @@ class Table(Struct, Generic[Row], frozen=True):
 
         def run(config: Config) -> "Dialogue[Config]":
             added = yield from questions(config)
-            known = {self.key(row) for row in self.at(config)}
+            known = {self.key(row).lower() for row in self.at(config)}
+            if len(known) + len(added) > self.most:
+                yield Refuse(
+                    f"Error: There can be {self.most:,} {self.many or self.called + 's'} at most."
+                )
+                return config
             for row in added:
-                if self.key(row) in known:
+                if self.key(row).lower() in known:
                     yield Refuse(f"Error: The {self.called} {self.key(row)} already exists.")
                     return config
             return self.put(config, (*self.at(config), *added))
@@ -158,7 +173,8 @@ class Table(Struct, Generic[Row], frozen=True):
             old = yield from self.select(config, ask)
             new = yield from questions(config, old)
             rows = self.at(config)
-            if self.key(new) != self.key(old) and self.key(new) in map(self.key, rows):
+            others = {self.key(row).lower() for row in rows if row != old}
+            if self.key(new).lower() in others:
                 yield Refuse(f"Error: The {self.called} {self.key(new)} already exists.")
                 return config
             return self.put(config, tuple(new if row == old else row for row in rows))
@@ -190,7 +206,11 @@ class Table(Struct, Generic[Row], frozen=True):
 
 
 def listing(
-    word: str, text: str, lines: Callable[[Config], str], *, listed: bool = True
+    word: str,
+    text: str,
+    lines: Callable[[Config], str],
+    *,
+    listed: bool | Callable[[Config], bool] = True,
 ) -> Operation:
     """An operation that only shows something."""
 

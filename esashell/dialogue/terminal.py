@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from prompt_toolkit.input import Input
     from prompt_toolkit.output import Output
 
+EVERY = 1.0  # seconds between two looks at what is to be done first
 LONGEST_PASTE = 256 * 1024  # characters; a long configuration script is a tenth of it
 LONGEST_LINE = 8 * 1024  # characters; the whole line is laid out again at every key
 
@@ -59,6 +60,9 @@ def _words_of(question: Ask[Any], names: Names) -> Complete:
 class Terminal:
     """`say` takes the text of commands, `prompt` whatever belongs to a question.
 
+    `recall` says whether the prompt for a command is to come back with an empty line, because there
+    is something to be done first; what was typed so far stands at the next one. Where it says None,
+    there is nothing to look out for; else it is asked every second.
     `history` is a file, created for the owner's eyes only; None keeps history in memory.
     """
 
@@ -72,7 +76,9 @@ class Terminal:
         names: Names = tuple,
         input: "Input | None" = None,  # noqa: A002  (prompt_toolkit's own name)
         output: "Output | None" = None,
+        recall: Callable[[], bool | None] = lambda: None,
     ) -> None:
+        self._recall = recall
         self._ahead: deque[str] = deque()
         self._draft = ""
         self._too_long = False
@@ -95,7 +101,20 @@ class Terminal:
         self._say(text)
 
     def reject(self, text: str) -> None:
-        self._prompt(text + "\n")
+        self._prompt(self._folded(text) + "\n")
+
+    def _folded(self, text: str) -> str:
+        """The text with its long lines broken between words, where the screen ends."""
+        from textwrap import wrap
+
+        width = self._commands.output.get_size().columns
+        lines = (
+            wrap(line, width, break_long_words=False, break_on_hyphens=False)
+            if len(line) > width
+            else [line]
+            for line in text.split("\n")
+        )
+        return "\n".join(piece for line in lines for piece in line)
 
     def command(self, prompt: str) -> str:
         return self._line(self._commands, prompt)
@@ -109,8 +128,8 @@ class Terminal:
                 output=self._commands.output,
             )
         # Only the last line is the prompt proper: the rest need not be painted at every key.
-        head, _, last = show_prompt(question).rpartition("\n")
-        self._prompt(head + "\n")
+        head, newline, last = show_prompt(question).rpartition("\n")
+        self._prompt(head + newline)
         self._answers.completer = _Completer(_words_of(question, self._names))
         return self._line(self._answers, last)
 
@@ -127,10 +146,26 @@ class Terminal:
         draft, self._draft = self._draft, ""
         self._too_long = False
         try:
-            return session.prompt(prompt, default=draft)
+            if session is self._commands and self._recall() is not None:
+                return session.prompt(self._watching(prompt), default=draft, refresh_interval=EVERY)
+            return session.prompt(prompt, default=draft, refresh_interval=0)
         except KeyboardInterrupt:
             self.interrupted()
             raise
+
+    def _watching(self, prompt: str) -> Callable[[], str]:
+        """The prompt, which is asked for whenever the line is drawn, and leaves when it is time."""
+        recalled = False
+
+        def message() -> str:
+            nonlocal recalled
+            if not recalled and self._recall():
+                recalled = True
+                self._draft = self._commands.default_buffer.text
+                self._commands.app.exit(result="")
+            return prompt
+
+        return message
 
     def _keys(self) -> KeyBindings:
         keys = KeyBindings()

@@ -1,7 +1,8 @@
 """The text of log files in blocks of whole lines.
 
-Blocks are as large as a processor's own cache takes well, and are read with `pread`: reading on
-from a position costs less than keeping the part of a line that hangs over. `.gz` files are read
+Blocks are as large as a processor's own cache takes well, and small enough that their memory is
+not given back to the system after each, which costs as much as reading does. The end of a block's
+last line is found first, and then the block is read, so that none is copied. `.gz` files are read
 through the decompressor.
 """
 
@@ -9,20 +10,51 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-BLOCK = 256 * 1024
+from msgspec import Struct
+
+BLOCK = 64 * 1024
 # A line longer than this is handed out in parts, so that a file without newlines needs no memory.
 LONGEST_LINE = 16 * 1024 * 1024
+
+
+class Part(Struct, frozen=True):
+    """A share of a file, from the beginning of a line to the end of one; None is all the rest.
+
+    `since` and `until` are for packed files, in which no place can be named: lines of other times
+    do not belong to it.
+    """
+
+    path: Path
+    begin: int = 0
+    end: int | None = None
+    since: int | None = None
+    until: int | None = None
+
+
+def opened(path: Path) -> int | None:
+    """A descriptor to read from; None when the file was removed since it was listed.
+
+    A file that was rolled over meanwhile has another name and is the same.
+    """
+    for each in (path, path.with_suffix(".s")):
+        try:
+            return os.open(each, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            continue
+    return None
 
 
 def blocks(path: Path, begin: int = 0, end: int | None = None) -> Iterator[bytes]:
     """The file between two places, each the beginning of a line; `end` None is all that is there.
 
-    The last line is handed out even if it has no newline.
+    The last line is handed out even if it has no newline. Raises `OSError`.
     """
     if path.suffix == ".gz":
         yield from _unpacked(path)
         return
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    descriptor = opened(path)
+    if descriptor is None:
+        return
     try:
         stop = os.fstat(descriptor).st_size if end is None else end
         yield from _read(descriptor, begin, stop)
@@ -31,29 +63,45 @@ def blocks(path: Path, begin: int = 0, end: int | None = None) -> Iterator[bytes
 
 
 def _read(descriptor: int, place: int, stop: int) -> Iterator[bytes]:
-    size = BLOCK
+    pread = os.pread
     while place < stop:
-        block = os.pread(descriptor, min(size, stop - place), place)
+        end = min(place + BLOCK, stop)
+        if end < stop and (end := _line_end(descriptor, end)) - place > LONGEST_LINE:
+            end = place + LONGEST_LINE
+        block = pread(descriptor, min(end, stop) - place, place)
         if not block:
             return  # the file was cut off meanwhile
-        if place + len(block) < stop:
-            if (whole := block.rfind(b"\n") + 1) == 0 and size < LONGEST_LINE:
-                size *= 2
-                continue
-            if whole and whole < len(block):
-                block = block[:whole]
-        size = BLOCK
         place += len(block)
         yield block
 
 
+def _line_end(descriptor: int, place: int) -> int:
+    """Behind the first newline from here on; looked for before the block is read, since cutting a
+    block off would copy it."""
+    begin = place
+    while read := os.pread(descriptor, 512, place):
+        if (newline := read.find(b"\n")) >= 0:
+            return place + newline + 1
+        place += len(read)
+        if place - begin > LONGEST_LINE:
+            break
+    return place
+
+
 def _unpacked(path: Path) -> Iterator[bytes]:
     import gzip
+    import zlib
+
+    def read() -> bytes:
+        try:
+            return file.read(BLOCK)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise OSError(None, f"damaged: {error}", str(path)) from None
 
     kept = b""
     with gzip.open(path, "rb") as file:
-        while read := file.read(BLOCK):
-            block = kept + read
+        while got := read():
+            block = kept + got
             whole = block.rfind(b"\n") + 1
             if not whole and len(block) < LONGEST_LINE:
                 kept = block
@@ -75,3 +123,10 @@ def line_begin(descriptor: int, place: int) -> int:
             return place + newline + 1
         place += len(read)
     return place
+
+
+def lines(block: bytes) -> list[bytes]:
+    """The lines of a block, each with its newline; a carriage return ends none."""
+    *ended, last = block.split(b"\n")
+    found = [line + b"\n" for line in ended]
+    return [*found, last] if last else found

@@ -17,8 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from esashell.errors import UsageError
-from esashell.logs.blocks import blocks, line_begin
-from esashell.logs.fork import Part
+from esashell.logs.blocks import Part, blocks, line_begin, lines, opened
 
 _STAMP = re.compile(
     rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) "
@@ -70,14 +69,15 @@ def moment_named(text: str) -> int:
 def between(paths: Iterable[Path], since: int | None, until: int | None) -> Iterator[Part]:
     """The shares of the files that were written from `since` to before `until`, in order.
 
-    A packed file is given whole when it may hold some of it: nothing can be halved in it.
+    A packed file cannot be halved: its share says which times are wanted of it.
     """
     for path in paths:
         if path.suffix == ".gz":
-            if _overlaps(path, since, until):
-                yield Part(path)
+            yield Part(path, since=since, until=until)
             continue
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = opened(path)
+        if descriptor is None:
+            continue
         try:
             size = os.fstat(descriptor).st_size
             begin = 0 if since is None else _place(descriptor, since, size)
@@ -88,21 +88,26 @@ def between(paths: Iterable[Path], since: int | None, until: int | None) -> Iter
             yield Part(path, begin, end)
 
 
-def _overlaps(path: Path, since: int | None, until: int | None) -> bool:
-    times = [found for found in (moment(line) for line in _ends(path)) if found is not None]
-    if not times:
-        return True
-    return (since is None or times[-1] >= since) and (until is None or times[0] < until)
+def text_of(part: Part) -> Iterator[bytes]:
+    """A share's text, in blocks of whole lines."""
+    found = blocks(part.path, part.begin, part.end)
+    return found if part.since is None and part.until is None else _clipped(found, part)
 
 
-def _ends(path: Path) -> Iterator[bytes]:
-    """The lines at the beginning and at the end of a packed file."""
-    last = b""
-    for number, block in enumerate(blocks(path)):
-        if number == 0:
-            yield from block.split(b"\n")[:100]
-        last = block
-    yield from last.split(b"\n")[-100:]
+def _clipped(found: Iterable[bytes], part: Part) -> Iterator[bytes]:
+    """The lines of the wanted time; one that does not tell its time goes with the one before."""
+    wanted = part.since is None
+    for block in found:
+        kept = []
+        for line in lines(block):
+            at = moment(line)
+            if at is not None:
+                late_enough = part.since is None or at >= part.since
+                wanted = late_enough and (part.until is None or at < part.until)
+            if wanted:
+                kept.append(line)
+        if kept:
+            yield b"".join(kept)
 
 
 def _place(descriptor: int, wanted: int, size: int) -> int:

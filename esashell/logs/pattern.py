@@ -19,6 +19,7 @@ import re._compiler as sre_compile  # type: ignore[import-not-found]
 import re._constants as sre  # type: ignore[import-not-found]
 import re._parser as sre_parse  # type: ignore[import-not-found]
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any
 
 from msgspec import Struct
@@ -39,8 +40,9 @@ class Pattern(Struct, frozen=True):
 
     `literals` are texts of which a line holds one exactly if it matches, and `needles` texts of
     which it holds each if it matches; both in small letters where case is ignored, and empty when
-    there are none. `decoded` stands for both expressions where octets will not do, and `by_line`
-    says that the expression means something else inside a block.
+    there are none. `prefix` is a text that every match begins with, where case is minded.
+    `decoded` stands for both expressions where octets will not do, and `by_line` says that the
+    expression means something else inside a block.
     """
 
     text: str
@@ -49,6 +51,7 @@ class Pattern(Struct, frozen=True):
     block: "re.Pattern[bytes]"
     literals: tuple[bytes, ...] = ()
     needles: tuple[bytes, ...] = ()
+    prefix: bytes = b""
     decoded: "re.Pattern[str] | None" = None
     by_line: bool = False
 
@@ -68,6 +71,7 @@ def pattern(texts: Sequence[str], ignore_case: bool = False) -> Pattern:
         ignores_case = bool(flags & re.IGNORECASE)
         literals = _literals(tree, ignores_case)
         needles = _needles(tree, ignores_case)
+        prefix = _prefix(tree)
         by_line = _holds(tree, sre.AT_NON_BOUNDARY)
         tree.data += _REST_OF_LINE
         block = sre_compile.compile(tree, flags)
@@ -75,7 +79,7 @@ def pattern(texts: Sequence[str], ignore_case: bool = False) -> Pattern:
     except (re.error, OverflowError, RecursionError, ValueError) as error:
         # Each alone is an expression for text: it is octets that it cannot be for, or all together.
         raise BadPattern(f"Invalid regular expression: {error}.") from None
-    return Pattern(text, ignores_case, line, block, literals, needles, decoded, by_line)
+    return Pattern(text, ignores_case, line, block, literals, needles, prefix, decoded, by_line)
 
 
 def _scoped(text: str) -> str:
@@ -224,3 +228,9 @@ def _needles(tree: Any, ignores_case: bool) -> tuple[bytes, ...]:
             runs.append([])
     found = (bytes(each) for each in runs if each)
     return tuple(each.lower() if ignores_case else each for each in found)
+
+
+def _prefix(tree: Any) -> bytes:
+    """The text that every match begins with, where case is minded."""
+    run = takewhile(lambda each: each[0] is sre.LITERAL, tree.data)
+    return bytes(argument for _, argument in run)

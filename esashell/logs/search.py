@@ -1,70 +1,114 @@
 """`grep` over the files of a log: the matching lines of many files, in order, as fast as can be."""
 
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from esashell.logs.blocks import blocks
-from esashell.logs.fork import Part, in_two, parts
-from esashell.logs.limit import TooSlow, limited, watched
+from esashell.logs.blocks import Part, blocks, line_begin, opened
+from esashell.logs.fork import Put, divided, in_two
+from esashell.logs.limit import TooSlow, watched
 from esashell.logs.lines import Way, way
+from esashell.logs.moments import text_of
 from esashell.logs.pattern import Pattern
 
-__all__ = ["TooSlow", "count", "grep"]
+__all__ = ["TooSlow", "chosen_way", "count", "grep", "whole"]
 
 # Below this many octets a second process costs more than it saves.
-WORTH_FORKING = 64 * 1024 * 1024
+WORTH_FORKING = 16 * 1024 * 1024
+# Lines are put in pieces of about this many octets.
+OUTPUT = 128 * 1024
+
+
+def whole(paths: Iterable[Path]) -> list[Part]:
+    """All of each file."""
+    return [Part(path) for path in paths]
 
 
 def grep(
-    paths: Iterable[Path],
+    shares: Sequence[Part],
     pattern: Pattern,
-    put: Callable[[bytes], None],
+    put: Put,
     *,
     inverted: bool = False,
     processes: int = 1,
 ) -> None:
     """Put every line that matches, in order, the files one after another.
 
-    Raises `TooSlow`, and `OSError` for a file that cannot be read.
+    The last line of a file is put with a newline where it has none. Raises `TooSlow`, and `OSError`
+    for a file that cannot be read.
     """
-    found = list(paths)
-    chosen = way(pattern, _sample(found), inverted=inverted)
+    with watched() as watch:
+        chosen = chosen_way(shares, pattern, inverted=inverted)
 
-    def search(part: Part, put: Callable[[bytes], None]) -> None:
-        for block in blocks(part.path, part.begin, part.end):
-            with limited(part.path):
-                text = chosen.text(block)
-            if text:
-                put(text)
+        def search(part: Part, put: Put) -> None:
+            watch.start()
+            watch.path = part.path
+            found: list[bytes] = []
+            room = OUTPUT
+            for block in text_of(part):
+                watch.block += 1
+                if text := chosen.text(block):
+                    found.append(text if text.endswith(b"\n") else text + b"\n")
+                    room -= len(text)
+                # A line that is alone does not wait for others long.
+                if found and (room <= 0 or watch.block % 32 == 0):
+                    put(b"".join(found))
+                    found.clear()
+                    room = OUTPUT
+            if found:
+                put(b"".join(found))
 
-    with watched():
-        if processes > 1 and _size(found) >= WORTH_FORKING:
-            in_two(parts(found), search, put)
+        if processes > 1 and _size(shares) >= WORTH_FORKING:
+            in_two(divided(shares), search, put)
         else:
-            for path in found:
-                search(Part(path), put)
+            for share in shares:
+                search(share, put)
 
 
-def count(paths: Iterable[Path], pattern: Pattern, *, inverted: bool = False) -> int:
+def count(
+    shares: Sequence[Part], pattern: Pattern, *, inverted: bool = False, processes: int = 1
+) -> int:
     """How many lines match."""
-    found = list(paths)
-    chosen = way(pattern, _sample(found), inverted=inverted)
-    with watched():
-        return sum(_lines(chosen, block, path) for path in found for block in blocks(path))
+    found = 0
+
+    def tally(text: bytes) -> None:
+        nonlocal found
+        found += text.count(b"\n")
+
+    grep(shares, pattern, tally, inverted=inverted, processes=processes)
+    return found
 
 
-def _lines(chosen: Way, block: bytes, path: Path) -> int:
-    with limited(path):
-        text = chosen.text(block)
-    return text.count(b"\n") + (not text.endswith(b"\n") if text else 0)
+def chosen_way(shares: Sequence[Part], pattern: Pattern, *, inverted: bool = False) -> Way:
+    """The cheapest way for this pattern and this text."""
+    return way(pattern, _sample(shares), inverted=inverted)
 
 
-def _size(paths: list[Path]) -> int:
-    return sum(path.stat().st_size for path in paths if path.suffix != ".gz")
+def _size(shares: Sequence[Part]) -> int:
+    found = 0
+    for share in shares:
+        if share.path.suffix == ".gz":
+            continue
+        with suppress(FileNotFoundError):
+            end = share.path.stat().st_size if share.end is None else share.end
+            found += end - share.begin
+    return found
 
 
-def _sample(paths: list[Path]) -> bytes:
-    for path in paths:
-        for block in blocks(path):
-            return block
-    return b""
+def _sample(shares: Sequence[Part]) -> bytes:
+    """Some of the text, from the middle of the largest share; a log begins with other lines."""
+    largest = max(shares, key=lambda share: _size((share,)), default=None)
+    if largest is None:
+        return b""
+    if largest.path.suffix == ".gz":
+        return next(text_of(largest), b"")
+    descriptor = opened(largest.path)
+    if descriptor is None:
+        return b""
+    try:
+        end = os.fstat(descriptor).st_size if largest.end is None else largest.end
+        middle = line_begin(descriptor, (largest.begin + end) // 2)
+        return next(blocks(largest.path, middle if middle < end else largest.begin, end), b"")
+    finally:
+        os.close(descriptor)

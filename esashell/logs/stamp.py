@@ -19,6 +19,24 @@ def utc(now: int) -> int:
     return 0
 
 
+def zone_named(name: str) -> Zone:
+    """The time zone of this name; that of Greenwich where the system does not know it."""
+    if name in ("GMT", "UTC"):
+        return utc
+    from zoneinfo import ZoneInfo
+
+    try:
+        zone = ZoneInfo(name)
+    except (OSError, ValueError, KeyError):
+        return utc
+
+    def ahead(now: int) -> int:
+        found = _moment(now // SECOND).astimezone(zone).utcoffset()
+        return int(found.total_seconds()) if found is not None else 0
+
+    return ahead
+
+
 def line_stamp(now: int, zone: Zone = utc) -> str:
     """The beginning of a line. The day of the month has no zero and no blank in front."""
     return _line(now // SECOND + zone(now))

@@ -12,14 +12,16 @@ among them there. `Joins.EVERYTHING`, ours, brings all lines of the connections.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 
 from msgspec import Struct
 
-from esashell.logs.blocks import blocks
+from esashell.logs.blocks import Part, blocks
 from esashell.logs.lines import ByLiteral
+from esashell.logs.pattern import Pattern
+from esashell.logs.search import grep
 
 # Up to this many numbers are sought one by one, as plain texts; that is faster than any expression.
 FEW = 12
@@ -40,17 +42,18 @@ class Ids(Struct, frozen=True):
     dcids: frozenset[int] = frozenset()
 
 
+# A number of more digits is none that an appliance has counted.
 _LINK = re.compile(
-    rb"Start MID (?P<started>\d+) ICID (?P<icid>\d+)"
-    rb"|Delivery start DCID (?P<dcid>\d+) MID (?P<delivered>\d+)"
-    rb"|MID (?P<bounce>\d+) was generated for bounce of MID (?P<bounced>\d+)"
-    rb"|MID (?P<copy>\d+) (?:was )?generated based on MID (?P<original>\d+)"
-    rb"|MID (?P<before>\d+) rewritten to (?:MID )?(?P<after>\d+)"
-    rb"|MID (?P<whole>\d+) was split creating MID (?P<part>\d+)"
+    rb"Start MID (?P<started>\d{1,18}) ICID (?P<icid>\d{1,18})"
+    rb"|Delivery start DCID (?P<dcid>\d{1,18}) MID (?P<delivered>\d{1,18})"
+    rb"|MID (?P<bounce>\d{1,18}) was generated for bounce of MID (?P<bounced>\d{1,18})"
+    rb"|MID (?P<copy>\d{1,18}) (?:was )?generated based on MID (?P<original>\d{1,18})"
+    rb"|MID (?P<before>\d{1,18}) rewritten to (?:MID )?(?P<after>\d{1,18})"
+    rb"|MID (?P<whole>\d{1,18}) was split creating MID (?P<part>\d{1,18})"
 )
 _LINKING = (b"Start MID ", b"Delivery start ", b" generated ", b" rewritten to ", b" was split ")
-_ID = re.compile(rb"\b(MID|ICID|DCID):? (\d+)\b")
-_MID = re.compile(rb"\bMID:? (\d+)\b")
+_ID = re.compile(rb"\b(MID|ICID|DCID):? (\d{1,18})\b")
+_MID = re.compile(rb"\bMID:? (\d{1,18})\b")
 _OPENING = re.compile(
     rb"New SMTP ICID \d|ICID \d+ (?:ACCEPT|RELAY|REJECT|TCPREFUSE|CONTINUE) |New SMTP DCID \d"
     rb"|DCID \d+ TLS success"
@@ -116,7 +119,8 @@ class Links:
             return mids
         for kind, number in _ID.findall(line):
             among = self.mids_in if kind == b"ICID" else self.mids_out
-            mids.update(among.get(int(number), ()))
+            # What is in number 0 has nothing in common but that it is the appliance's own.
+            mids.update(among.get(int(number), ()) if int(number) else ())
         return mids
 
 
@@ -137,6 +141,28 @@ def story(paths: Iterable[Path], ids: Ids, joins: Joins = Joins.FINDEVENT) -> It
                 line = block[begin:end]
                 if belongs(line):
                     yield line
+
+
+def belonging_to_hits(
+    paths: Sequence[Path], shares: Sequence[Part], sought: Pattern, *, inverted: bool = False
+) -> Ids:
+    """The messages that the lines found in these shares of the files belong to, and what comes
+    with them. A connection that no message was ever on comes by itself."""
+    links = Links(paths)
+    mids: set[int] = set()
+    alone: dict[bytes, set[int]] = {b"ICID": set(), b"DCID": set()}
+
+    def belonging(text: bytes) -> None:
+        for line in text.split(b"\n"):
+            if found := links.mids_of(line):
+                mids.update(found)
+                continue
+            for kind, number in _ID.findall(line):
+                alone[kind].add(int(number))
+
+    grep(shares, sought, belonging, inverted=inverted)
+    ids = links.belonging_to(mids)
+    return Ids(ids.mids, ids.icids | (alone[b"ICID"] - {0}), ids.dcids | (alone[b"DCID"] - {0}))
 
 
 def _belongs(ids: Ids, joins: Joins) -> Callable[[bytes], bool]:

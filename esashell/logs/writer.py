@@ -16,6 +16,7 @@ with the trouble, once, and is silent about it until writing has worked again.
 
 import fcntl
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -48,7 +49,8 @@ class LogWriter:
         self._zone = zone
         self._begins = begins
         self._ends = ends
-        self._trouble = False
+        self._last: LogFile | None = None
+        self.in_trouble = False  # whether the last write failed
 
     def write(self, lines: Sequence[str], now: int) -> str | None:
         """Append lines; None, or what went wrong if that has not been said yet."""
@@ -56,9 +58,9 @@ class LogWriter:
             with self._alone():
                 self._append(lines, now)
         except OSError as error:
-            said, self._trouble = self._trouble, True
-            return None if said else f"{self._folder.name}: {error.strerror or error}"
-        self._trouble = False
+            said, self.in_trouble = self.in_trouble, True
+            return None if said else error.strerror or str(error)
+        self.in_trouble = False
         return None
 
     def roll_over(self, now: int) -> None:
@@ -71,8 +73,12 @@ class LogWriter:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Hold the folder's lock; the kernel lets go of it when its holder dies."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        lock = os.open(self._folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        path, flags = self._folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        try:
+            lock = os.open(path, flags, 0o640)
+        except FileNotFoundError:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            lock = os.open(path, flags, 0o640)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
@@ -84,25 +90,30 @@ class LogWriter:
         if self._is_old(current, now):
             self._save(current, now)
             current = self._begin(now)
-        kept = [_octets(line) for line in lines]
+        kept = _octets(lines)
         limit = self._subscription.maximum_size
         while kept:
-            room = limit - current.path.stat().st_size
-            taken = _fitting(kept, room)
-            if not taken and room < limit - self._size_of(self._begins(now)):
+            room = limit - os.stat(current.path).st_size
+            taken = len(kept) if len(kept) <= room else kept.rfind(b"\n", 0, max(0, room)) + 1
+            if not taken and room < limit - len(_octets(self._begins(now))):
                 self._save(current, now)
                 current = self._begin(now)
                 continue
             # A line that is larger than a whole file has one of its own.
-            taken = taken or 1
-            _write(current.path, b"".join(kept[:taken]))
-            del kept[:taken]
-
-    def _size_of(self, lines: Sequence[str]) -> int:
-        return sum(len(_octets(line)) for line in lines)
+            taken = taken or kept.index(b"\n") + 1
+            _write(current.path, kept[:taken])
+            kept = kept[taken:]
 
     def _current(self, now: int) -> LogFile:
         """The file that is written to, whole lines only; begun when there is none."""
+        # Nobody has saved the one of the last time: there is no need to look at them all.
+        if self._last is not None and os.path.exists(self._last.path):
+            _cut_to_whole_lines(self._last.path)
+            return self._last
+        self._last = self._found(now)
+        return self._last
+
+    def _found(self, now: int) -> LogFile:
         name = self._subscription.filename
         found = [
             each for each in log_files(self._folder) if each.is_current and each.filename == name
@@ -126,12 +137,13 @@ class LogWriter:
         name = self._subscription.filename
         newest = max((each.began for each in files), default="")
         path = self._folder / next_name(name, file_stamp(now, self._zone), newest)
-        _write(path, b"".join(map(_octets, self._begins(now))))
+        _write(path, _octets(self._begins(now)))
         self._discard_oldest()
-        return next(each for each in log_files(self._folder) if each.path == path)
+        self._last = next(each for each in log_files(self._folder) if each.path == path)
+        return self._last
 
     def _save(self, current: LogFile, now: int) -> None:
-        _write(current.path, b"".join(map(_octets, self._ends(now))))
+        _write(current.path, _octets(self._ends(now)))
         current.path.rename(current.path.with_suffix(f".{SAVED}"))
 
     def _discard_oldest(self) -> None:
@@ -141,20 +153,22 @@ class LogWriter:
                 each.path.unlink()
 
 
-def _octets(line: str) -> bytes:
-    """A line as it is written: one line, whatever a name or a reply had in it."""
-    text = line.replace("\\", "\\\\") if "\n" in line or "\r" in line else line
-    text = text.replace("\n", "\\n").replace("\r", "\\r")
-    return text.encode("utf-8", "backslashreplace") + b"\n"
+def _octets(lines: Sequence[str]) -> bytes:
+    """Lines as they are written: one each, whatever a name or a reply had in it."""
+    if not lines:
+        return b""
+    if not "".join(lines).isprintable():
+        lines = [line if line.isprintable() else _escaped(line) for line in lines]
+    return ("\n".join(lines) + "\n").encode("utf-8", "backslashreplace")
 
 
-def _fitting(lines: Sequence[bytes], room: int) -> int:
-    """How many of the lines have room."""
-    for count, line in enumerate(lines):
-        room -= len(line)
-        if room < 0:
-            return count
-    return len(lines)
+def _escaped(line: str) -> str:
+    """Without what would end a line, or move the cursor of the terminal that a log is read at."""
+    controls = r"\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069"
+    if not re.search(f"[{controls}]", line):
+        return line  # other languages have characters that Python does not call printable
+    found = re.compile(rf"[\\{controls}]")
+    return found.sub(lambda each: each[0].encode("unicode_escape").decode(), line)
 
 
 def _write(path: Path, text: bytes) -> None:

@@ -40,6 +40,7 @@ _UNDERSTOOD = frozenset(
         "2.5.29.54",  # inhibitAnyPolicy
     )
 )
+_LONGEST = 300  # characters of a subject or issuer that are shown
 _KEY_USAGES = (
     "digital_signature",
     "content_commitment",
@@ -133,7 +134,7 @@ def _not_understood() -> tuple[type[Exception], ...]:
 
 
 def _short(error: Exception) -> str:
-    return str(error).partition(":")[0][:120] or type(error).__name__
+    return shown(str(error).partition(":")[0][:120]) or type(error).__name__
 
 
 def _names(parsed: "x509.Certificate") -> dict[str, Any]:
@@ -143,12 +144,29 @@ def _names(parsed: "x509.Certificate") -> dict[str, Any]:
     names = subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     return {
         "serial": f"{parsed.serial_number:x}",
-        "subject_text": subject.rfc4514_string(),
-        "issuer_text": parsed.issuer.rfc4514_string(),
+        "subject_text": _cut(shown(subject.rfc4514_string())),
+        "issuer_text": _cut(shown(parsed.issuer.rfc4514_string())),
         "subject_match": ",".join(folded(subject)),
         "issuer_match": ",".join(folded(parsed.issuer)),
-        "common_names": tuple(each.value for each in names if isinstance(each.value, str)),
+        "common_names": tuple(shown(each.value) for each in names if isinstance(each.value, str)),
     }
+
+
+def shown(text: str) -> str:
+    """Text of a certificate as it may be printed: what a terminal could obey is an escape.
+
+    No host name has such a character or a backslash, so that no name agrees because of this.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+    )
+
+
+def _cut(text: str) -> str:
+    """A name may be as long as its owner likes; nobody reads on for ever."""
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
 
 
 def folded(name: "x509.Name") -> tuple[str, ...]:
@@ -190,7 +208,9 @@ def _extensions(parsed: "x509.Certificate") -> dict[str, Any]:
             case x509.ExtendedKeyUsage():
                 fields["extended_key_usage"] = tuple(each.dotted_string for each in value)
             case x509.SubjectAlternativeName():
-                fields["dns_names"] = tuple(value.get_values_for_type(x509.DNSName))
+                fields["dns_names"] = tuple(
+                    shown(each) for each in value.get_values_for_type(x509.DNSName)
+                )
             case x509.NameConstraints():
                 fields["constrained"] = True
         if extension.critical and extension.oid.dotted_string not in _UNDERSTOOD:

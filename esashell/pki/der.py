@@ -11,6 +11,8 @@ bytes; what does not fit is `BadCertificate`. Indefinite lengths and tag numbers
 occur in DER certificates and are refused.
 """
 
+from functools import lru_cache
+
 from msgspec import Struct
 
 SEQUENCE = 0x30
@@ -39,6 +41,7 @@ class Outline(Struct, frozen=True):
     signature_algorithm: bytes
 
 
+@lru_cache(maxsize=256)
 def outline(der: bytes) -> Outline:
     """The parts of a certificate that can be found without understanding them."""
     body, end = enter(der, 0, len(der), SEQUENCE, "certificate")

@@ -46,8 +46,12 @@ def presented_identifiers(certificate: Certificate) -> tuple[str, ...]:
 
 def identity(certificate: Certificate, references: Iterable[str]) -> Identity | Mismatch:
     """The first reference identifier that the certificate carries."""
+    return first_agreement(presented_identifiers(certificate), references)
+
+
+def first_agreement(presented: tuple[str, ...], references: Iterable[str]) -> Identity | Mismatch:
+    """The first reference identifier that one of the presented names stands for."""
     wanted = tuple(references)
-    presented = presented_identifiers(certificate)
     for reference in wanted:
         for each in presented:
             if agree(each, reference):

@@ -28,12 +28,16 @@ _FLAGS = (
 def dig_lines(question: DirectQuestion, reply: DirectReply) -> Iterator[str]:
     """What a reply, or the lack of one, looks like."""
     yield ""
-    server = f"@{question.server}"
+    server = f"@{question.server} " if question.server else ""
     name = question.qname.dotted
-    yield f"; <<>> esashell dig <<>> {server} {type_text(question.rdtype)} {name}"
+    yield f"; <<>> esashell dig <<>> {server}{type_text(question.rdtype)} {name}"
     if reply.truncated:
         yield ";; Truncated, retrying in TCP mode."
     message = reply.message
+    if message is None and not question.server:
+        yield f";; {reply.fault}"
+        yield ";; no servers could be reached"
+        return
     if message is None:
         yield f";; communications error to {question.server}#53: {reply.fault}"
         if not reply.octets:

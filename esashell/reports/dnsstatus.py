@@ -10,8 +10,9 @@
 | Cache Expired | look-ups for something that had been in the cache for too long |
 
 The six names are the appliance's; what exactly it counts under them is not published, least of all
-for exceptions. An emulated appliance runs while its shell does and has nothing that resets the
-counters, so its three columns say the same: since the session began.
+for exceptions. Of its three columns, Uptime is since the session began, an emulated appliance being
+up while its shell runs, and Lifetime is over all of its sessions. Reset is since somebody reset the
+counters, which nothing here does yet, so it says what Lifetime says.
 """
 
 from collections.abc import Iterator
@@ -35,19 +36,25 @@ def counters(effort: Effort) -> dict[str, int]:
     }
 
 
-def status_lines(effort: Effort) -> Iterator[str]:
-    """The table, heads included."""
+def status_lines(uptime: Effort, lifetime: Effort) -> Iterator[str]:
+    """The table, heads included; `lifetime` includes what is in `uptime`."""
     yield f"{'Counters:':<21}{'Reset':>14}{'Uptime':>14}{'Lifetime':>14}"
-    for name, count in counters(effort).items():
-        yield f"  {name:<19}{count:>14,}{count:>14,}{count:>14,}"
+    life = counters(lifetime)
+    for name, count in counters(uptime).items():
+        yield f"  {name:<19}{life[name]:>14,}{count:>14,}{life[name]:>14,}"
 
 
-def status_document(effort: Effort, when: int) -> Document:
-    """The counters for machines."""
-    named = {name.lower().replace(" ", "_"): count for name, count in counters(effort).items()}
+def status_document(uptime: Effort, lifetime: Effort, when: int) -> Document:
+    """The counters for machines; `counters` are those of the session."""
     return {
         "schema": SCHEMA,
         "version": VERSION,
         "when": moment(when),
-        "counters": {**named, "signature_verifications": effort.verifications},
+        "counters": _named(uptime),
+        "lifetime": _named(lifetime),
     }
+
+
+def _named(effort: Effort) -> Document:
+    named = {name.lower().replace(" ", "_"): count for name, count in counters(effort).items()}
+    return {**named, "signature_verifications": effort.verifications}

@@ -9,6 +9,8 @@ import hashlib
 from datetime import UTC, datetime
 from typing import Any
 
+from msgspec import to_builtins
+
 from esashell.dane.applicability import Applicability
 from esashell.dane.reason import DaneReason
 from esashell.dane.verify import DaneVerdict, Finding
@@ -36,7 +38,7 @@ def document(evidence: Evidence) -> Document:
         "domain": str(evidence.domain),
         "when": moment(evidence.when),
         "verdict": evidence.verdict.value,
-        "reason": _dane_reason(evidence.reason),
+        "reason": reason_document(evidence.reason),
         "destination": evidence.destination.kind.value,
         "mx": lookup_document(evidence.destination.mx),
         "hosts": [_host(each) for each in evidence.hosts],
@@ -54,7 +56,7 @@ def _host(it: HostEvidence) -> Document:
         "name": str(it.host.name),
         "preference": it.host.preference,
         "row": {"number": it.row.number, "source": it.row.source} if it.row else None,
-        "failure": _dane_reason(it.failure),
+        "failure": reason_document(it.failure),
         "lookups": [
             lookup_document(each) for each in (it.lookups.a, it.lookups.aaaa, it.lookups.alias)
         ],
@@ -77,6 +79,7 @@ def lookup_document(it: Answer) -> Document:
         "reason": _reason(it.reason),
         "hops": [_hop(each) for each in it.hops],
         "asked": [_asked(each) for each in it.asked],
+        "limits": [to_builtins(each) for each in it.strikes],
     }
 
 
@@ -122,7 +125,7 @@ def _asked(it: Asked) -> Document:
 def _demand(it: Applicability) -> Document:
     return {
         "level": it.level.value,
-        "why": _dane_reason(it.why),
+        "why": reason_document(it.why),
         "base_domain": str(it.base_domain) if it.base_domain is not None else None,
         "reference_identifiers": [str(each) for each in it.reference_identifiers],
         "unusable": [
@@ -138,14 +141,15 @@ def _address(it: AddressEvidence) -> Document:
         "type": type_text(it.address.rdtype),
         "security": it.address.security.value,
         "interface": it.interface or None,
-        "smtp": _smtp(it.smtp) if it.smtp else None,
-        "tls": _peer(it.smtp.peer, it.server_name) if it.smtp and it.smtp.peer else None,
+        "smtp": smtp_document(it.smtp) if it.smtp else None,
+        "tls": peer_document(it.smtp.peer, it.server_name) if it.smtp and it.smtp.peer else None,
         "certificate": _verdict(it.verdict) if it.verdict else None,
-        "failure": _dane_reason(it.failure),
+        "failure": reason_document(it.failure),
     }
 
 
-def _smtp(it: SmtpDialogue) -> Document:
+def smtp_document(it: SmtpDialogue) -> Document:
+    """A conversation up to TLS."""
     return {
         "starttls_offered": it.starttls_offered,
         "failure": (
@@ -165,7 +169,8 @@ def _smtp(it: SmtpDialogue) -> Document:
     }
 
 
-def _peer(it: TlsPeer, server_name: str) -> Document:
+def peer_document(it: TlsPeer, server_name: str) -> Document:
+    """The other end of a handshake, and what it showed to a client that asked for this name."""
     return {
         "protocol": it.version,
         "cipher": it.cipher,
@@ -197,7 +202,7 @@ def _certificate(der: bytes) -> Document:
 def _verdict(it: DaneVerdict) -> Document:
     return {
         "result": it.result.value,
-        "reason": _dane_reason(it.reason),
+        "reason": reason_document(it.reason),
         "records": [_record(each) for each in it.findings],
         "advice": it.advice.text if it.advice else None,
     }
@@ -208,11 +213,12 @@ def _record(it: Finding) -> Document:
         "record": it.record.text,
         "result": it.result.value,
         "depth": it.depth,
-        "reason": _dane_reason(it.reason),
+        "reason": reason_document(it.reason),
     }
 
 
-def _dane_reason(it: DaneReason | None) -> Document | None:
+def reason_document(it: DaneReason | None) -> Document | None:
+    """Why, with its section and whose affair it is."""
     if it is None:
         return None
     return {
@@ -232,4 +238,7 @@ def _reason(it: Reason | None) -> Document | None:
         "code": _EDE_NAMES.get(it.code, str(it.code)),
         "text": it.text,
         "about": it.about,
+        "zone": it.zone,
+        "cure": it.cure,
+        "situation": it.situation,
     }

@@ -24,7 +24,7 @@ def answer_lines(host: str, answer: Answer, ttl: int) -> Iterator[str]:
     elif answer.existence is not None:
         yield f"{host}: there is no {kind} record."
     else:
-        why = f": {answer.reason.text}" if answer.reason else ""
+        why = f": {answer.reason.finding}" if answer.reason else ""
         yield f"{host}: {answer.security}{why}."
 
 

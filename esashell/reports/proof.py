@@ -11,7 +11,7 @@ from textwrap import wrap
 
 from esashell.reports.evidence import Document, lookup_document, moment
 from esashell.resolver.algorithms import algorithm_text
-from esashell.resolver.answer import Answer, Ede, Hop, Link, Reason, Security, Trial
+from esashell.resolver.answer import Answer, Ede, Hop, Link, Reason, Security, Strike, Trial
 from esashell.resolver.rdata import text as rdata_text
 from esashell.resolver.rrtypes import rcode_text, type_text
 
@@ -98,6 +98,8 @@ def _verdict(answer: Answer) -> Iterator[str]:
     yield f"Verdict: {answer.security}{what}"
     if answer.reason is not None:
         yield from _reason(answer.reason)
+    for strike in answer.strikes:
+        yield from _strike(strike)
     if answer.security in (Security.SECURE, Security.INSECURE):
         for rdata in answer.rdatas:
             yield from _wrapped(rdata_text(answer.rdtype, rdata), "  ", "    ")
@@ -106,7 +108,18 @@ def _verdict(answer: Answer) -> Iterator[str]:
 def _reason(reason: Reason) -> Iterator[str]:
     name = _EDE_NAMES.get(reason.code, "unassigned")
     yield f"  RFC 8914 code {reason.code}, {name}"
-    yield from _wrapped(reason.text, "  ", "  ")
+    yield from _wrapped(_sentence(reason.finding), "  ", "  ")
+    yield from _wrapped(f"Cure: {_sentence(reason.cure)}", "  ", "  ")
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith(".") else f"{text}."
+
+
+def _strike(strike: Strike) -> Iterator[str]:
+    """A work limit that was reached."""
+    text = f"Limit {strike.limit}: {strike.number} {strike.counted}, reached at {strike.about}"
+    yield from _wrapped(f"{text}; it stops {strike.attack}", "  ", "    ")
 
 
 def _wrapped(text: str, first: str, rest: str) -> list[str]:

@@ -154,4 +154,4 @@ def _conclusion(finding: Concluded) -> Iterable[str]:
 
 
 def _why(answer: Answer) -> str:
-    return answer.reason.text if answer.reason else "no usable answer"
+    return answer.reason.finding if answer.reason else "no usable answer"

@@ -4,8 +4,8 @@ Policy is a table, not code (RFC 8624 as updated by RFC 9904 and 9905). What it 
 as if it were not there: a zone that uses nothing else is *insecure*, not bogus (RFC 4035 5.2), so
 "unsupported" must be known before a verification fails, never guessed from the failure. SHA-1
 signatures can be checked here and are unsupported by policy (RFC 9905 2 demands exactly that),
-with a switch for those who must still talk to such zones. RSA/MD5, DSA and GOST are never
-supported.
+with a switch for those who must still talk to such zones (`dnsconfig sha1`). RSA/MD5, DSA and GOST
+are never supported. `ALGORITHMS` and `DIGESTS` have it all (`dnsstatus algorithms`).
 
 Key material comes from strangers. A key that cannot be read is a finding: `Key.fault` says what is
 wrong with it and `Key.verifies` is then always false.
@@ -13,6 +13,9 @@ wrong with it and `Key.verifies` is then always false.
 
 import hashlib
 from collections.abc import Callable
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any
 
 from msgspec import Struct
 
@@ -25,25 +28,58 @@ ECDSAP256, ECDSAP384, ED25519, ED448 = 13, 14, 15, 16
 SHA1, SHA256, SHA384 = 1, 2, 4
 
 ZONE_KEY, REVOKED = 0x0100, 0x0080
+REMEMBERED = 4  # signatures that one key remembers: two NSEC3 records, an NSEC and an SOA
 
-_SUPPORTED = frozenset((RSASHA256, RSASHA512, ECDSAP256, ECDSAP384, ED25519, ED448))
-_BY_SWITCH = frozenset((RSASHA1, RSASHA1_NSEC3))
-_NAMES = {
-    1: "RSAMD5",
-    3: "DSA",
-    5: "RSASHA1",
-    6: "DSA-NSEC3-SHA1",
-    7: "RSASHA1-NSEC3-SHA1",
-    8: "RSASHA256",
-    10: "RSASHA512",
-    12: "ECC-GOST",
-    13: "ECDSAP256SHA256",
-    14: "ECDSAP384SHA384",
-    15: "ED25519",
-    16: "ED448",
-    17: "SM2SM3",
-    23: "ECC-GOST12",
-}
+
+class Use(StrEnum):
+    """What is made of an algorithm."""
+
+    YES = "yes"
+    SWITCH = "by a switch"
+    NO = "no"
+
+
+class Algorithm(Struct, frozen=True):
+    """One row of a table: the number of the registry, its mnemonic, and by what it is so used."""
+
+    number: int
+    name: str
+    use: Use
+    source: str
+
+
+ALGORITHMS = (
+    Algorithm(1, "RSAMD5", Use.NO, "RFC 8624 3.1: must not"),
+    Algorithm(3, "DSA", Use.NO, "RFC 8624 3.1: must not"),
+    Algorithm(RSASHA1, "RSASHA1", Use.SWITCH, "RFC 9905 2: no; RFC 8624 3.1: must"),
+    Algorithm(6, "DSA-NSEC3-SHA1", Use.NO, "RFC 8624 3.1: must not"),
+    Algorithm(
+        RSASHA1_NSEC3,
+        "RSASHA1-NSEC3-SHA1",
+        Use.SWITCH,
+        "RFC 9905 2: no; RFC 8624 3.1: must",
+    ),
+    Algorithm(RSASHA256, "RSASHA256", Use.YES, "RFC 8624 3.1: must"),
+    Algorithm(RSASHA512, "RSASHA512", Use.YES, "RFC 8624 3.1: must"),
+    Algorithm(12, "ECC-GOST", Use.NO, "RFC 9906: must not"),
+    Algorithm(ECDSAP256, "ECDSAP256SHA256", Use.YES, "RFC 8624 3.1: must"),
+    Algorithm(ECDSAP384, "ECDSAP384SHA384", Use.YES, "RFC 8624 3.1: recommended"),
+    Algorithm(ED25519, "ED25519", Use.YES, "RFC 8624 3.1: recommended"),
+    Algorithm(ED448, "ED448", Use.YES, "RFC 8624 3.1: recommended"),
+    Algorithm(17, "SM2SM3", Use.NO, "RFC 9563: may"),
+    Algorithm(23, "ECC-GOST12", Use.NO, "RFC 9558: may"),
+)
+DIGESTS = (
+    Algorithm(SHA1, "SHA-1", Use.YES, "RFC 4509 3: where no better is offered"),
+    Algorithm(SHA256, "SHA-256", Use.YES, "RFC 8624 3.3: must"),
+    Algorithm(3, "GOST R 34.11-94", Use.NO, "RFC 9906: must not"),
+    Algorithm(SHA384, "SHA-384", Use.YES, "RFC 8624 3.3: recommended"),
+    Algorithm(5, "GOST R 34.11-2012", Use.NO, "RFC 9558: may"),
+    Algorithm(6, "SM3", Use.NO, "RFC 9563: may"),
+)
+_SUPPORTED = frozenset(each.number for each in ALGORITHMS if each.use is Use.YES)
+_BY_SWITCH = frozenset(each.number for each in ALGORITHMS if each.use is Use.SWITCH)
+_NAMES = {each.number: each.name for each in ALGORITHMS}
 _DIGESTS: dict[int, str] = {SHA1: "sha1", SHA256: "sha256", SHA384: "sha384"}
 
 
@@ -53,9 +89,14 @@ def algorithm_text(number: int) -> str:
 
 
 class Policy(Struct, frozen=True):
-    """Which algorithms count. `sha1` admits algorithms 5 and 7, against RFC 9905 2."""
+    """What counts. `sha1` admits algorithms 5 and 7, against RFC 9905 2.
+
+    A zone whose NSEC3 records ask for more than `nsec3_iterations` counts as unsigned, whatever
+    work could still be done (RFC 9276 3.2, RFC 5155 10.3).
+    """
 
     sha1: bool = False
+    nsec3_iterations: int = 150
 
     def supports(self, algorithm: int) -> bool:
         return algorithm in _SUPPORTED or (self.sha1 and algorithm in _BY_SWITCH)
@@ -74,16 +115,19 @@ class Policy(Struct, frozen=True):
 
 def digest(owner: bytes, dnskey: bytes, digest_type: int) -> bytes:
     """What a DS record of this type holds for a key (RFC 4034 5.1.4)."""
+    if digest_type == SHA256:
+        return hashlib.sha256(owner + dnskey).digest()
     return hashlib.new(_DIGESTS[digest_type], owner + dnskey, usedforsecurity=False).digest()
 
 
 class Key:
     """One zone key, its public key read when it is first needed.
 
-    Two keys may share a tag (RFC 4034 8.1), so a tag never identifies one.
+    Two keys may share a tag (RFC 4034 8.1), so a tag never identifies one. The last signatures
+    that held are remembered on demand: the same denial comes with answer after answer.
     """
 
-    __slots__ = ("_fault", "_verify", "algorithm", "flags", "rdata", "tag")
+    __slots__ = ("_fault", "_held", "_verify", "algorithm", "flags", "rdata", "tag")
 
     def __init__(self, rdata: bytes) -> None:
         record = rd.dnskey(rdata)
@@ -93,6 +137,7 @@ class Key:
         self.tag = rd.key_tag(rdata)
         self._fault: str | None = None
         self._verify: Verifier | None = None
+        self._held: tuple[tuple[bytes, bytes], ...] = ()
 
     @property
     def fault(self) -> str:
@@ -104,6 +149,14 @@ class Key:
             except BadKey as error:
                 self._fault = str(error)
         return self._fault
+
+    def remember(self, signature: bytes, data: bytes) -> None:
+        """That this signature was found to hold."""
+        self._held = (*self._held[1 - REMEMBERED :], (signature, data))
+
+    def remembers(self, signature: bytes, data: bytes) -> bool:
+        """Whether this very signature over this very data was found to hold, and is remembered."""
+        return (signature, data) in self._held
 
     def verifies(self, signature: bytes, data: bytes) -> bool:
         """Whether the signature over the data was made with this key. Never raises."""
@@ -192,15 +245,12 @@ def _rsa_numbers(public: bytes) -> tuple[int, int]:
 
 def _ecdsa(algorithm: int, public: bytes) -> Verifier:
     from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import ec
 
     size = 32 if algorithm == ECDSAP256 else 48
     if len(public) != 2 * size:
         raise BadKey(f"an ECDSA key of {len(public)} octets instead of {2 * size}")
-    curve = ec.SECP256R1() if algorithm == ECDSAP256 else ec.SECP384R1()
-    scheme = ec.ECDSA(hashes.SHA256() if algorithm == ECDSAP256 else hashes.SHA384())
-    verify = ec.EllipticCurvePublicKey.from_encoded_point(curve, b"\x04" + public).verify
+    read, curve, scheme = _curve(algorithm)
+    verify = read(curve, b"\x04" + public).verify
 
     def check(signature: bytes, data: bytes) -> bool:
         if len(signature) != 2 * size:  # RFC 6605 4
@@ -213,6 +263,18 @@ def _ecdsa(algorithm: int, public: bytes) -> Verifier:
         return True
 
     return check
+
+
+@lru_cache
+def _curve(algorithm: int) -> tuple[Any, Any, Any]:
+    """How a point of the curve is read, the curve, and how its keys sign."""
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    read = ec.EllipticCurvePublicKey.from_encoded_point
+    if algorithm == ECDSAP256:
+        return read, ec.SECP256R1(), ec.ECDSA(hashes.SHA256())
+    return read, ec.SECP384R1(), ec.ECDSA(hashes.SHA384())
 
 
 def _der_integer(octets: bytes) -> bytes:

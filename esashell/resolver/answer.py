@@ -11,6 +11,7 @@ from enum import IntEnum, StrEnum
 from msgspec import Struct
 
 from esashell.resolver.names import Name
+from esashell.resolver.rdata import text
 from esashell.resolver.wire import Rrset
 
 
@@ -63,35 +64,78 @@ class Ede(IntEnum):
 
 
 class Reason(Struct, frozen=True, gc=False):
-    """Why: a published code, a sentence for a person, and the record or zone it is about."""
+    """Why: a published code, and a sentence that names the zone, the record and the cure.
+
+    `about` is the record (a name with a type) and `zone` the zone that it is in, or that is at
+    fault. `cure` is the end of the sentence. `situation` is the row of `reasons.Why`.
+    """
 
     code: int
     text: str
     about: str = ""
+    zone: str = ""
+    cure: str = ""
+    situation: str = ""
+
+    @property
+    def finding(self) -> str:
+        """The sentence without its cure."""
+        return self.text.removesuffix(f": {self.cure}")
+
+
+class Strike(Struct, frozen=True, gc=False):
+    """A work limit that was reached: its name and number, the attack it stops, and where it was."""
+
+    limit: str
+    number: int
+    counted: str
+    attack: str
+    about: str
 
 
 class Trial(Struct, frozen=True, gc=False):
-    """One signature that was tried: by which key, and how it went ("verified", "expired", …)."""
+    """One signature that was tried: by which key, and how it went ("verified", "expired", …).
 
-    signer: str
+    Of one that cannot be read nobody knows who it is `by`.
+    """
+
+    by: Name | None
     key_tag: int
     algorithm: int
     result: str
+
+    @property
+    def signer(self) -> str:
+        """The name of the zone that signed; empty when it is not known."""
+        return str(self.by) if self.by is not None else ""
 
 
 class Link(Struct, frozen=True, gc=False):
     """One link of the chain of trust: which zone, what was shown about it, and by which records.
 
-    `what` is "anchor", "DS", "DNSKEY", "no DS", or the type of the RRset itself; `records` are in
-    presentation format.
+    `what` is "anchor", "DS", "DNSKEY", "no DS", or the type of the RRset itself. Most links are of
+    an RRset and are never looked at, so its `rrset` is kept as it is and put into words by whoever
+    asks for the `text` and the `records`; the others say them in `finding` and `said`.
     """
 
     zone: Name
     what: str
     security: Security
-    text: str
-    records: tuple[str, ...] = ()
+    finding: str = ""
+    said: tuple[str, ...] = ()
     trials: tuple[Trial, ...] = ()
+    rrset: Rrset | None = None
+
+    @property
+    def text(self) -> str:
+        """What was found, in a sentence."""
+        return self.finding or f"signed by {self.zone.dotted}"
+
+    @property
+    def records(self) -> tuple[str, ...]:
+        """The records that show it, in presentation format."""
+        it = self.rrset
+        return tuple(text(it.rdtype, each) for each in it.rdatas) if it is not None else self.said
 
 
 class Hop(Struct, frozen=True, gc=False):
@@ -126,7 +170,8 @@ class Answer(Struct, frozen=True, gc=False):
     usable answer (`security` is then BOGUS or INDETERMINATE). `rdatas` are canonical and in the
     order received; they are kept for a bogus answer too, for the report, and never used.
     `ttl` is in seconds and already limited by the signatures (RFC 4035 5.3.3). `rrsets` are the
-    records that the hops rest on, aliases first, as an answer section would show them.
+    records that the hops rest on, aliases first, as an answer section would show them. `strikes`
+    are the work limits that were reached, whether or not they decided anything.
     """
 
     qname: Name
@@ -141,6 +186,7 @@ class Answer(Struct, frozen=True, gc=False):
     cached: bool = False
     rcode: int = 0
     rrsets: tuple[Rrset, ...] = ()
+    strikes: tuple[Strike, ...] = ()
 
     @property
     def name(self) -> Name:

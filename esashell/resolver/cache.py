@@ -20,6 +20,7 @@ V = TypeVar("V")
 
 BOGUS_SECONDS = 60  # RFC 9520 3.2 wants at most five minutes
 FAILURE_SECONDS = 5
+SET_BACK = 600 * SECOND  # by more than that, and it is no look-up that began a while ago
 LONGEST = 86_400  # nothing is believed for more than a day without asking again (RFC 8767 4)
 
 
@@ -30,9 +31,19 @@ class Shelf(Generic[V]):
         self.room = room
         self.expired = 0  # found, but too late
         self._kept: dict[object, tuple[int, V]] = {}
+        self._latest = 0  # by the clock of whoever looked
 
     def find(self, key: object, now: int) -> tuple[V, int] | None:
-        """The value and its end in microseconds; None when there is none, or it has ended."""
+        """The value and its end in microseconds; None when there is none, or it has ended.
+
+        When the clock was set back, everything is forgotten: by the clock of now it would be kept
+        for longer than anybody allowed, verdicts on dates that were wrong included.
+        """
+        if now > self._latest:
+            self._latest = now
+        elif now < self._latest - SET_BACK:
+            self._latest = now
+            self._kept.clear()
         kept = self._kept.get(key)
         if kept is None:
             return None
@@ -49,6 +60,9 @@ class Shelf(Generic[V]):
             del self._kept[next(iter(self._kept))]
         self._kept[key] = (until, value)
 
+    def drop(self, key: object) -> None:
+        self._kept.pop(key, None)
+
     def clear(self) -> None:
         self._kept.clear()
 
@@ -59,7 +73,7 @@ class Shelf(Generic[V]):
 class Cache:
     """Everything one resolver remembers.
 
-    `zones` holds `zonekeys.Zone` by name; `uncut` names where no zone begins, by zone and name;
+    `zones` holds `zone.Zone` by name; `uncut` names where no zone begins, by zone and name;
     `aliases` CNAME and DNAME records with the verdict on them, by owner and type.
     """
 

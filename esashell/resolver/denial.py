@@ -16,10 +16,11 @@ from msgspec import Struct
 
 from esashell.resolver import nsec, nsec3
 from esashell.resolver import rdata as rd
-from esashell.resolver.answer import Ede, Existence, Link, Reason, Security, Trial
-from esashell.resolver.budget import Work
+from esashell.resolver.answer import Existence, Link, Reason, Security, Trial
+from esashell.resolver.budget import OutOfBudget, Work
 from esashell.resolver.names import Name
 from esashell.resolver.nsec import Proof, Shortfall
+from esashell.resolver.reasons import Why, because
 from esashell.resolver.rrtypes import RRType, type_text
 from esashell.resolver.signatures import Verdict, unexpanded
 from esashell.resolver.wire import Message, Rrset
@@ -49,17 +50,23 @@ class Records(Struct, frozen=True, gc=False):
     zone: Name
     nsecs: tuple[nsec.Nsec, ...]
     rings: tuple[nsec3.Ring, ...]
-    costly: int  # the highest iteration count above the limit; 0 when there is none
+    costly: int  # the highest iteration count above `most`; 0 when there is none
     shown: tuple[tuple[Name, str], ...]
     trials: tuple[Trial, ...]
     faults: tuple[Reason, ...]
     ttl: int
     until: int
     seen: int
+    most: int
 
 
-def verified_records(message: Message, zone: Name, judge: Judge, work: Work) -> Records:
-    """The denial records that the zone has signed, out of a message's authority section."""
+def verified_records(
+    message: Message, zone: Name, judge: Judge, work: Work, iterations: int
+) -> Records:
+    """The denial records that the zone has signed, out of a message's authority section.
+
+    NSEC3 records with more than so many iterations are not hashed for.
+    """
     nsecs: list[nsec.Nsec] = []
     hashed: dict[tuple[int, bytes], list[nsec3.Nsec3]] = {}
     shown: list[tuple[Name, str]] = []
@@ -74,11 +81,18 @@ def verified_records(message: Message, zone: Name, judge: Judge, work: Work) -> 
     ]
     # In a fixed order, so that the order of records never matters, not even at the limit.
     sets.sort(key=lambda each: (each.rdtype, each.owner))
-    for rrset in sets[: work.budget.denials]:
+    if len(sets) > work.budget.denials:
+        # What is left out could contradict what is not, or show the zone to be costly.
+        raise work.out("denials", zone, sets[0].rdtype)
+    for rrset in sets:
         parsed = _parsed(rrset, zone)
         if not parsed:
             continue
-        verdict = judge(rrset)
+        try:
+            verdict = judge(rrset)
+        except OutOfBudget as error:
+            error.trials = (*trials, *error.trials)
+            raise
         trials.extend(verdict.trials)
         if verdict.security is not Security.SECURE:
             if verdict.reason:
@@ -96,22 +110,22 @@ def verified_records(message: Message, zone: Name, judge: Judge, work: Work) -> 
                 nsecs.append(record)
             else:
                 hashed.setdefault(record.parameters, []).append(record)
-    limit = work.budget.nsec3_iterations
     return Records(
         zone=zone,
         nsecs=tuple(nsecs),
         rings=tuple(
             nsec3.Ring(records, zone, work)
-            for (iterations, _), records in hashed.items()
-            if iterations <= limit
+            for (count, _), records in hashed.items()
+            if count <= iterations
         ),
-        costly=max((count for count, _ in hashed if count > limit), default=0),
+        costly=max((count for count, _ in hashed if count > iterations), default=0),
         shown=tuple(shown),
         trials=tuple(trials),
         faults=tuple(faults),
         ttl=min(ttls, default=0),
         until=min(untils, default=0),
         seen=len(sets),
+        most=iterations,
     )
 
 
@@ -146,7 +160,8 @@ def no_ds(records: Records, name: Name) -> Denial:
         lambda nsecs: nsec.proves_no_ds(nsecs, name),
         lambda ring: nsec3.proves_no_ds(ring, name),
     )
-    return _denial(records, found, name, _Claim("no DS", Existence.NO_DATA, records.ttl))
+    claim = _Claim("no DS", Existence.NO_DATA, records.ttl, f"{name.dotted} DS")
+    return _denial(records, found, claim)
 
 
 def expansion(records: Records, name: Name, encloser: Name) -> Denial:
@@ -156,8 +171,8 @@ def expansion(records: Records, name: Name, encloser: Name) -> Denial:
         lambda nsecs: nsec.proves_expansion(nsecs, name, encloser),
         lambda ring: nsec3.proves_expansion(ring, name, encloser),
     )
-    claim = _Claim("wildcard", Existence.FOUND, records.ttl)
-    return _denial(records, found, name, claim)
+    claim = _Claim("wildcard", Existence.FOUND, records.ttl, name.dotted)
+    return _denial(records, found, claim)
 
 
 def absence(records: Records, message: Message, judge: Judge, name: Name, rdtype: int) -> Denial:
@@ -165,10 +180,12 @@ def absence(records: Records, message: Message, judge: Judge, name: Name, rdtype
     zone, ttl = records.zone, records.ttl
     soa = next((e for e in message.authority if e.rdtype == RRType.SOA and e.owner == zone), None)
     if soa is not None:
-        verdict = unexpanded(judge(soa), soa)
+        verdict = unexpanded(judge(soa), soa, zone)
         if verdict.security is not Security.SECURE:
             # The SOA says how long the answer may be kept (RFC 2308 5); it must not be forged.
-            link = Link(zone, "no such record", Security.BOGUS, "its SOA record does not verify")
+            text = "its SOA record does not verify"
+            trials = (*records.trials, *verdict.trials)
+            link = Link(zone, "no such record", Security.BOGUS, text, (), trials)
             return Denial(Security.BOGUS, None, link, verdict.reason)
         ttl = min(ttl, verdict.ttl, negative_ttl(soa))
     existence = Existence.NO_DATA
@@ -186,8 +203,9 @@ def absence(records: Records, message: Message, judge: Judge, name: Name, rdtype
         other = _no_data(records, name, rdtype, spans=message.rcode != 3)
         if isinstance(other, Proof) or message.rcode != 3:
             found, existence = other, Existence.NO_DATA
-    claim = _Claim(f"no {type_text(rdtype)}", existence, ttl)
-    return _denial(records, found, name, claim)
+    kind = type_text(rdtype)
+    claim = _Claim(f"no {kind}", existence, ttl, f"{name.dotted} {kind}")
+    return _denial(records, found, claim)
 
 
 def _no_data(records: Records, name: Name, rdtype: int, *, spans: bool) -> Found:
@@ -241,9 +259,10 @@ class _Claim(Struct, frozen=True, gc=False):
     what: str
     existence: Existence
     ttl: int
+    about: str
 
 
-def _denial(records: Records, found: Found, name: Name, claim: _Claim) -> Denial:
+def _denial(records: Records, found: Found, claim: _Claim) -> Denial:
     what, existence, ttl = claim.what, claim.existence, claim.ttl
     shown = dict.fromkeys(f"{owner.dotted} {text}" for owner, text in records.shown)
     if isinstance(found, Proof):
@@ -253,7 +272,7 @@ def _denial(records: Records, found: Found, name: Name, claim: _Claim) -> Denial
         security = Security.INSECURE if found.opt_out else Security.SECURE
         reason = None
         if found.opt_out:
-            reason = Reason(Ede.OTHER, f"{found.text} (RFC 5155 9.2)", f"{name.dotted}")
+            reason = because(Why.OPT_OUT, records.zone, claim.about, detail=found.text)
         link = Link(records.zone, what, security, found.text, tuple(used), records.trials)
         return Denial(
             security, existence, link, reason, ttl, records.until, delegation=found.delegation
@@ -261,30 +280,20 @@ def _denial(records: Records, found: Found, name: Name, claim: _Claim) -> Denial
     # The count is believed only where everything said along with it holds: one costly record of
     # the zone, played back among forged ones, must not make them pass.
     if records.costly and not records.faults:
-        text = (
-            f"the NSEC3 records of {records.zone.dotted} ask for {records.costly} iterations, more "
-            "than are done here, so the zone counts as unsigned (RFC 9276 3.2)"
-        )
-        reason = Reason(Ede.UNSUPPORTED_NSEC3_ITERATIONS, text, records.zone.dotted)
+        count, limit = records.costly, records.most
+        reason = because(Why.COSTLY_DENIAL, records.zone, claim.about, count=count, limit=limit)
+        text = reason.finding
         link = Link(records.zone, what, Security.INSECURE, text, tuple(shown), records.trials)
         return Denial(Security.INSECURE, existence, link, reason, ttl, records.until)
-    reason = _missing(records, found, name, what)
-    link = Link(records.zone, what, Security.BOGUS, reason.text, tuple(shown), records.trials)
+    reason = _missing(records, found, claim)
+    link = Link(records.zone, what, Security.BOGUS, reason.finding, tuple(shown), records.trials)
     return Denial(Security.BOGUS, None, link, reason)
 
 
-def _missing(records: Records, found: Shortfall, name: Name, what: str) -> Reason:
-    zone = records.zone.dotted
+def _missing(records: Records, found: Shortfall, claim: _Claim) -> Reason:
     if records.faults:
-        first = records.faults[0]
-        return Reason(first.code, first.text, first.about)
+        return records.faults[0]
     if not records.seen:
-        text = (
-            f"{zone} is signed, but the answer about {name.dotted} ({what}) carries no NSEC or "
-            "NSEC3 record: the zone, or a resolver on the way that does not carry DNSSEC, left "
-            "it out"
-        )
-        return Reason(Ede.NSEC_MISSING, text, name.dotted)
+        return because(Why.NO_DENIAL, records.zone, claim.about, what=claim.what)
     detail = found.text or "no record of the answer can be used"
-    text = f"{zone} does not prove what it says about {name.dotted} ({what}): {detail}"
-    return Reason(Ede.NSEC_MISSING, text, name.dotted)
+    return because(Why.DENIAL_INCOMPLETE, records.zone, claim.about, what=claim.what, detail=detail)

@@ -9,6 +9,9 @@ from msgspec import Struct
 from esashell.clock import SECOND, Clock
 from esashell.errors import TransportError
 from esashell.resolver import wire
+from esashell.resolver.answer import Asked
+from esashell.resolver.budget import Budget, Effort, OutOfBudget, Work
+from esashell.resolver.exchange import Source
 from esashell.resolver.names import Name
 from esashell.resolver.wire import Message
 from esashell.steps import Exchange, Steps
@@ -17,7 +20,10 @@ TIMEOUT = 5 * SECOND
 
 
 class DirectQuestion(Struct, frozen=True):
-    """What is asked, of whom, and how; `source` is the address of ours to ask from, or ""."""
+    """What is asked, of whom, and how; `source` is the address of ours to ask from, or "".
+
+    Without a `server` nobody is asked: none was found.
+    """
 
     server: str
     qname: Name
@@ -64,3 +70,20 @@ def asked_directly(question: DirectQuestion, clock: Clock) -> Steps[DirectReply]
             break
         truncated = True
     return found
+
+
+def leading_to(
+    source: Source, qname: Name, rdtype: int, budget: Budget, effort: Effort
+) -> Steps[tuple[str, str]]:
+    """The server that this source finds an answer at, or "" and why there is none."""
+    asked: list[Asked] = []
+    try:
+        reply = yield from source.source(Work(budget, effort), asked)(qname, rdtype)
+        if not asked and reply.again is not None:
+            # What a referral has said of DS records is known; who says it now is wanted.
+            reply = yield from reply.again()
+    except OutOfBudget as error:
+        return "", str(error)
+    if reply.message is None or not asked:
+        return "", reply.reason.finding if reply.reason is not None else "no server is known"
+    return asked[-1].server, ""

@@ -22,23 +22,34 @@ from esashell.resolver.wire import Message
 from esashell.steps import Exchange, Steps, Tell
 
 USABLE = ("NOERROR", "NXDOMAIN")
+_ANSWERS = frozenset((Rcode.NOERROR.value, Rcode.NXDOMAIN.value))
 
 
 class Question(Struct, frozen=True, gc=False):
-    """What is asked of whom; `timeout` in microseconds. `recursive` sets RD and CD."""
+    """What is asked of whom; `timeout` in microseconds. `recursive` sets RD and CD.
+
+    Without `edns` it is asked as before RFC 6891: no signature comes back then.
+    """
 
     server: str
     qname: Name
     rdtype: int
     timeout: int
     recursive: bool
+    edns: bool = True
 
 
-class Reply(Struct, frozen=True, gc=False):
-    """What came of asking: a message that can be used, or the reason why there is none."""
+class Reply(Struct, frozen=True):
+    """What came of asking: a message that can be used, or the reason why there is none.
+
+    When the message turns out not to be believable, `again` asks anew, and another server if there
+    is one; None when that was done often enough, or is not to be done. It forgets what was learnt
+    with the message. Where it comes back without a message, the first one stands.
+    """
 
     message: Message | None
     reason: Reason | None = None
+    again: Callable[[], Steps["Reply"]] | None = None
 
 
 Ask = Callable[[Name, int], Steps[Reply]]  # how a look-up asks, whomever it asks
@@ -63,14 +74,17 @@ def exchanged(
     is wrong with the message.
     """
     qname, rdtype, recursive = question.qname, question.rdtype, question.recursive
-    octets = wire.query(qname, rdtype, recursive=recursive, checking_disabled=recursive)
+    octets = wire.query(
+        qname, rdtype, recursive=recursive, checking_disabled=recursive, edns=question.edns
+    )
     message: Message | None = None
     result = ""
     for tcp in (False, True):
-        work.query(qname, rdtype)
         began = clock.now()
+        work.query(qname, rdtype, began)
         try:
             reply = yield Exchange(question.server, octets, tcp=tcp, timeout=question.timeout)
+            work.response(reply, qname, rdtype)
             message = wire.parse(reply)
             result = _result(message, qname, rdtype, tcp=tcp)
         except TransportError as error:
@@ -86,7 +100,7 @@ def exchanged(
 def _result(message: Message, qname: Name, rdtype: int, *, tcp: bool) -> str:
     if not message.flags & wire.QR:
         return "not a response"
-    if message.rcode not in (Rcode.NOERROR, Rcode.NXDOMAIN):
+    if message.rcode not in _ANSWERS:
         return rcode_text(message.rcode)
     if message.question != ((qname, rdtype),):
         return "answer to another question"

@@ -1,17 +1,20 @@
 """Looking things up at the zones' own servers, from the root servers down (RFC 1034 5.3.3).
 
 A server that knows better refers: NS records of a zone further down, and perhaps the addresses of
-its servers. The zone that a server was asked *as* bounds what it may say, its bailiwick: records of
-other names are dropped, a referral must lead down and towards the name, and addresses are taken
-only for servers that lie in the bailiwick. What a server says of an alias's target elsewhere is
-dropped too, so the target is asked about where it belongs.
+its servers; `referral` reads that. Delegations are remembered for their TTL. The DS records, or the
+proof that there are none, often come with the referral; they are kept as the answer to the DS
+question that validation asks next, which saves one question for each zone. A DS question goes to
+the parent's servers (RFC 4035 3.1.4.1).
 
-Delegations are remembered for their TTL. The DS records, or the proof that there are none, often
-come with the referral; they are kept as the answer to the DS question that validation asks next,
-which saves one question for each zone. A DS question goes to the parent's servers
-(RFC 4035 3.1.4.1).
+A zone's servers are asked in this order: those that nothing is known against; those without an
+address, whose address is looked up first; those that are set back (`standing`); then, once more and
+for longer, those that kept silent, since a datagram may be lost; and those that do not understand
+EDNS without it (RFC 6891 7), which comes last because no signature comes back then. When all that
+fails, and the servers are from an earlier referral, the parent is asked who they are now.
 
-Nothing here is trusted: a wrong address leads to an answer that does not validate.
+Nothing here is trusted: a wrong address leads to an answer that does not validate. But what was
+learnt from a wrong answer must not stay. Whoever cannot validate a message asks `Reply.again`: the
+delegation that it came from is forgotten, with its DS records, and another server is tried.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,29 +23,40 @@ from msgspec import Struct, structs
 
 from esashell.clock import SECOND, Clock
 from esashell.resolver import rdata as rd
-from esashell.resolver.answer import Asked, Ede, Reason
+from esashell.resolver import trail
+from esashell.resolver.answer import Asked
 from esashell.resolver.budget import Work
 from esashell.resolver.cache import LONGEST, Shelf
 from esashell.resolver.exchange import USABLE, Ask, Question, Reply, exchanged
 from esashell.resolver.names import ROOT, Name
 from esashell.resolver.reading import reading
-from esashell.resolver.rrtypes import Rcode, RRType, type_text
+from esashell.resolver.reasons import Why, because
+from esashell.resolver.referral import (
+    Delegation,
+    Referral,
+    addresses,
+    in_bailiwick,
+    lame,
+    referral,
+)
+from esashell.resolver.rrtypes import RRType, type_text
+from esashell.resolver.signatures import HALF
+from esashell.resolver.standing import ROOM, Standing
 from esashell.resolver.wire import Message, Rrset
-from esashell.steps import Steps
+from esashell.steps import Steps, Tell
 
-TIMEOUT = 3 * SECOND
-SILENCE = 60 * SECOND
-REFERRALS = 30  # in one question; each leads at least one label down
-FETCHED = 4  # servers without an address that are looked up for one delegation (NXNSAttack)
-DEPTH = 4  # look-ups of servers' addresses within one another
+TIMEOUT = 1500 * SECOND // 1000
+LAST_TIMEOUT = 3 * SECOND  # in the second round
+AGAIN = 2  # how often a question is asked anew when its answer is not believed
+# What a server says that does not understand EDNS (RFC 6891 6.1.3, 7; RFC 1035 4.1.1).
+NO_EDNS = ("FORMERR", "NOTIMP", "BADVERS")
 
 
-class Delegation(Struct, frozen=True):
-    """A zone's servers: addresses that are known, and names whose address must be asked for."""
+class _KeptDs(Struct, frozen=True):
+    """What a referral said of the child's DS records, and whose word that was."""
 
-    zone: Name
-    addresses: tuple[str, ...]
-    names: tuple[Name, ...] = ()
+    message: Message
+    told: str
 
 
 class Iterator:
@@ -50,11 +64,11 @@ class Iterator:
 
     def __init__(self, fixed: Mapping[Name, Sequence[str]], clock: Clock) -> None:
         self.clock = clock
+        self.standing = Standing(clock)
         self._fixed = {zone: Delegation(zone, tuple(each)) for zone, each in fixed.items()}
-        self._learnt: Shelf[Delegation] = Shelf(20_000)
-        self._glue: Shelf[tuple[str, ...]] = Shelf(20_000)
-        self._ds: Shelf[Message] = Shelf(20_000)
-        self._silent_until: dict[str, int] = {}
+        self._learnt: Shelf[Delegation] = Shelf(ROOM)
+        self._glue: Shelf[tuple[str, ...]] = Shelf(ROOM)
+        self._ds: Shelf[_KeptDs] = Shelf(ROOM)
 
     def source(self, work: Work, asked: list[Asked]) -> Ask:
         """Who one look-up asks: whichever servers lead to the name."""
@@ -65,7 +79,7 @@ class Iterator:
         """Ask as if for the first time: only the fixed servers are known."""
         for each in (self._learnt, self._glue, self._ds):
             each.clear()
-        self._silent_until.clear()
+        self.standing.clear()
 
     def closest(self, name: Name) -> Delegation | None:
         """The servers of the lowest zone above the name that are known."""
@@ -79,43 +93,95 @@ class Iterator:
                 return kept[0]
         return None
 
-    def learn(self, delegation: Delegation, message: Message, ttl: int) -> None:
+    def learn(self, found: Referral) -> None:
         """Remember a referral, and what it says of the child's DS records."""
-        until = self.clock.now() + min(ttl, LONGEST) * SECOND
-        self._learnt.keep(delegation.zone, delegation, until)
-        for each in message.additional:
-            if each.rdtype == RRType.A:
-                self._glue.keep(each.owner, tuple(_addresses(each)), until)
-        child = delegation.zone
-        ds = [e for e in message.authority if (e.owner, e.rdtype) == (child, RRType.DS)]
-        denial = [e for e in message.authority if e.rdtype in (RRType.NSEC, RRType.NSEC3)]
-        kept = [each for each in ds or denial if each.signatures]
-        if kept:
-            until = self.clock.now() + min(LONGEST, *(e.ttl for e in kept)) * SECOND
-            shown = Message(
-                flags=message.flags,
-                question=((child, RRType.DS),),
-                answer=tuple(kept) if ds else (),
-                authority=() if ds else tuple(kept),
-            )
-            self._ds.keep(child, shown, until)
+        now = self.clock.now()
+        zone, told = found.delegation.zone, found.delegation.told
+        self._learnt.keep(zone, found.delegation, now + min(found.ttl, LONGEST) * SECOND)
+        for name in found.delegation.glued:
+            self.found(name, [each for each in found.glue if each.owner == name], found.ttl)
+        if found.ds is not None:
+            rrsets = [*found.ds.answer, *found.ds.authority]
+            seconds = min(LONGEST, *(_lifetime(each, now // SECOND) for each in rrsets))
+            self._ds.keep(zone, _KeptDs(found.ds, told), now + seconds * SECOND)
 
-    def kept_ds(self, name: Name) -> Message | None:
-        kept = self._ds.find(name, self.clock.now())
-        return kept[0] if kept is not None else None
+    def found(self, name: Name, rrsets: Sequence[Rrset], most: int = LONGEST) -> list[str]:
+        """Remember these addresses of a server, for no more than so many seconds."""
+        texts = [text for each in rrsets for text in addresses(each)]
+        if texts:
+            ttl = min(most, LONGEST, *(each.ttl for each in rrsets))
+            self._glue.keep(name, tuple(texts), self.clock.now() + ttl * SECOND)
+        return texts
+
+    def distrust(self, zone: Name) -> None:
+        """Forget who the zone's servers are said to be, and what was said of its DS records."""
+        kept = self._learnt.find(zone, self.clock.now())
+        for name in (*kept[0].names, *kept[0].glued) if kept is not None else ():
+            self._glue.drop(name)
+        self._learnt.drop(zone)
+        self._ds.drop(zone)
+
+    def kept_ds(self, name: Name) -> tuple[Message, str] | None:
+        """What a referral said of the zone's DS records, aged since then, and whose word it is."""
+        now = self.clock.now()
+        kept = self._ds.find(name, now)
+        if kept is None:
+            return None
+        (message, told), until = structs.astuple(kept[0]), kept[1]
+        left = (until - now) // SECOND
+        answer, authority = (
+            tuple(structs.replace(each, ttl=min(each.ttl, left)) for each in section)
+            for section in (message.answer, message.authority)
+        )
+        return structs.replace(message, answer=answer, authority=authority), told
+
+    def is_fixed(self, zone: Name) -> bool:
+        return zone in self._fixed
 
     def glue(self, name: Name) -> list[str]:
-        """The addresses that a referral gave for a server, while that referral counts."""
+        """The addresses of a server that are known, by a referral or from asking."""
         kept = self._glue.find(name, self.clock.now())
         return list(kept[0]) if kept is not None else []
 
-    def ordered(self, addresses: Sequence[str]) -> list[str]:
-        """Those that kept silent lately come last."""
-        now = self.clock.now()
-        return sorted(addresses, key=lambda each: self._silent_until.get(each, 0) > now)
 
-    def silent(self, address: str) -> None:
-        self._silent_until[address] = self.clock.now() + SILENCE
+def _lifetime(rrset: Rrset, now: int) -> int:
+    """For how many seconds an RRset may be kept that nobody has validated yet.
+
+    As long as any signature on it lets it be valid (RFC 4035 5.3.3): the records are not known to
+    be true, but afterwards they are known to be worthless.
+    """
+    most = rrset.ttl
+    for each in rrset.signatures:
+        try:
+            signature = rd.rrsig(each)
+        except rd.BadRdata:
+            continue
+        left = (signature.expiration - now) & 0xFFFFFFFF  # serial arithmetic, RFC 4034 3.1.5
+        most = min(most, signature.original_ttl, left if left < HALF else 0)
+    return most
+
+
+class _Search:
+    """One question on its way down, and what has come of it so far."""
+
+    def __init__(self, qname: Name, rdtype: int, depth: int) -> None:
+        self.qname = qname
+        self.rdtype = rdtype
+        self.depth = depth
+        self.said: list[str] = []
+        self.silences: dict[str, int] = {}
+        self.useless: set[tuple[Name, str]] = set()  # answered, and it was of no use
+        self.bare: dict[str, None] = {}  # did not understand EDNS
+        self.doubted: set[tuple[Name, str]] = set()  # gave an answer that was not believed
+        self.left = AGAIN
+
+    @property
+    def about(self) -> str:
+        return f"{self.qname.dotted} {type_text(self.rdtype)}"
+
+    @property
+    def is_ds(self) -> bool:
+        return self.rdtype == RRType.DS and len(self.qname) > 1
 
 
 class _Descent:
@@ -128,58 +194,161 @@ class _Descent:
         self.fetching: set[Name] = set()
 
     def ask(self, qname: Name, rdtype: int, depth: int) -> Steps[Reply]:
-        is_ds = rdtype == RRType.DS and len(qname) > 1
-        if is_ds:
-            kept = self.iterator.kept_ds(qname)
-            if kept is not None:
-                return Reply(kept)
-        delegation = self.iterator.closest(qname.parent if is_ds else qname)
-        said: list[str] = []
-        for _ in range(REFERRALS):
+        search = _Search(qname, rdtype, depth)
+        kept = self.iterator.kept_ds(qname) if search.is_ds else None
+        if kept is not None:
+            message, told = kept
+            parent = self.iterator.closest(qname.parent)
+            above = parent.zone if parent is not None else ROOT
+            return Reply(message, again=lambda: self._again(search, qname, (above, told)))
+        return (yield from self._down(search))
+
+    def _again(self, search: _Search, zone: Name, doubted: tuple[Name, str]) -> Steps[Reply]:
+        """The same question anew, to somebody else if there is anybody."""
+        self.iterator.distrust(zone)
+        search.doubted.add(doubted)
+        search.left -= 1
+        return (yield from self._down(search))
+
+    def _down(self, search: _Search) -> Steps[Reply]:
+        qname, rdtype = search.qname, search.rdtype
+        delegation = self.iterator.closest(qname.parent if search.is_ds else qname)
+        zone = delegation.zone if delegation is not None else ROOT
+        fresh: set[Name] = set()
+        for _ in range(self.work.budget.referrals):
             if delegation is None:
                 break
-            message = yield from self._one_of(delegation, qname, rdtype, depth, said)
-            if message is None:
-                break
-            referral = _referral(message, delegation.zone, qname, rdtype)
-            if referral is None:
-                return Reply(message)
-            delegation, ttl = referral
-            self.iterator.learn(delegation, message, ttl)
-        about = f"{qname.dotted} {type_text(rdtype)}"
-        heard = ", ".join(dict.fromkeys(said)) or "no servers are known"
-        text = f"no authoritative server gave an answer for {about} ({heard})"
-        return Reply(None, Reason(Ede.NO_REACHABLE_AUTHORITY, text, about))
+            zone = delegation.zone
+            spoken = yield from self._one_of(delegation, search)
+            if spoken is None:
+                delegation = self._above(zone, fresh)
+                continue
+            message, server = spoken
+            found = referral(message, zone, qname, rdtype, server)
+            if found is None:
+                return self._reply(search, message, (zone, server))
+            fresh.add(found.delegation.zone)
+            self.iterator.learn(found)
+            if search.is_ds and found.delegation.zone == qname:
+                # From the parent that is as much of an answer as there is.
+                return self._reply(search, found.ds or message, (zone, server))
+            delegation = found.delegation
+        else:
+            self._stopped("referrals", search)
+        heard = ", ".join(dict.fromkeys(search.said)) or "no servers are known"
+        who = "no authoritative server"
+        return Reply(None, because(Why.NO_ANSWER, zone, search.about, who=who, said=heard))
 
-    def _one_of(
-        self, delegation: Delegation, qname: Name, rdtype: int, depth: int, said: list[str]
-    ) -> Steps[Message | None]:
-        """The first usable response of the zone's servers, with nothing but its bailiwick in it."""
-        tried: set[str] = set()
-        fetched = 0
+    def _reply(self, search: _Search, message: Message, by: tuple[Name, str]) -> Reply:
+        if not search.left or search.depth:
+            return Reply(message)
+        return Reply(message, again=lambda: self._again(search, by[0], by))
+
+    def _above(self, zone: Name, fresh: set[Name]) -> Delegation | None:
+        """Who may know the zone's servers better, when none of those known has an answer.
+
+        Nobody, when they are new or configured.
+        """
+        if zone in fresh or self.iterator.is_fixed(zone):
+            return None
+        self.iterator.distrust(zone)
+        return self.iterator.closest(zone.parent)
+
+    def _stopped(self, limit: str, search: _Search) -> None:
+        """A limit ends this way of getting an answer; it is named where no other leads to one."""
+        strike = self.work.struck(limit, search.qname, search.rdtype)
+        search.said.append(f"stopped at the limit of {strike.number} {strike.counted}")
+
+    def _one_of(self, delegation: Delegation, search: _Search) -> Steps[tuple[Message, str] | None]:
+        """The first usable response of the zone's servers, within their bailiwick, and whose."""
+        zone = delegation.zone
+        found: Sequence[str] = delegation.addresses
+        known: dict[str, None] = {}
+        late: list[str] = []
         waiting = list(delegation.names)
-        addresses = self.iterator.ordered(delegation.addresses)
+        fetched = 0
         while True:
-            for address in addresses:
-                if address in tried:
-                    continue
-                tried.add(address)
-                question = Question(address, qname, rdtype, TIMEOUT, recursive=False)
-                message, result = yield from exchanged(
-                    question, self.iterator.clock, self.work, self.asked
-                )
-                if message is None:
-                    self.iterator.silent(address)
-                elif result in USABLE:
-                    kept = _in_bailiwick(message, delegation.zone, qname, rdtype)
-                    if not _lame(message, kept, delegation.zone, (qname, rdtype)):
-                        return kept
-                    result = "lame"
-                said.append(f"{address}: {result}")
-            if not waiting or fetched >= FETCHED or depth >= DEPTH:
-                return None
+            known.update(dict.fromkeys(found))
+            first, behind = self.iterator.standing.parted(found, zone)
+            late += behind
+            doubted = [each for each in first if (zone, each) in search.doubted]
+            late += doubted
+            spoken = yield from self._tried([e for e in first if e not in doubted], zone, search)
+            if spoken is not None:
+                return spoken
+            if not waiting or self._limited(fetched, search):
+                break
             fetched += 1
-            addresses = yield from self._address(waiting.pop(0), depth + 1)
+            found = yield from self._address(waiting.pop(0), search.depth + 1)
+        spoken = yield from self._tried(late, zone, search)
+        if spoken is None:
+            silent = [each for each in known if search.silences.get(each, 0) == 1]
+            spoken = yield from self._tried(silent, zone, search, timeout=LAST_TIMEOUT)
+        if spoken is None:
+            bare = [each for each in known if each in search.bare]
+            spoken = yield from self._tried(bare, zone, search, edns=False)
+        return spoken
+
+    def _limited(self, fetched: int, search: _Search) -> bool:
+        for limit, number in (("fetches", fetched), ("depth", search.depth)):
+            if number >= getattr(self.work.budget, limit):
+                self._stopped(limit, search)
+                return True
+        return False
+
+    def _tried(
+        self,
+        servers: Sequence[str],
+        zone: Name,
+        search: _Search,
+        *,
+        timeout: int = TIMEOUT,
+        edns: bool = True,
+    ) -> Steps[tuple[Message, str] | None]:
+        """The first of these servers with a usable response, and that."""
+        most = self.work.budget.servers
+        several = tuple(dict.fromkeys(servers))
+        for address in several[:most]:
+            silent = search.silences.get(address, 0) > (timeout == LAST_TIMEOUT)
+            if silent or (edns and (zone, address) in search.useless):
+                continue
+            message = yield from self._asked(address, zone, search, timeout, edns)
+            if message is not None:
+                return message, address
+        if len(several) > most:
+            self._stopped("servers", search)
+        return None
+
+    def _asked(
+        self, address: str, zone: Name, search: _Search, timeout: int, edns: bool
+    ) -> Steps[Message | None]:
+        qname, rdtype, standing = search.qname, search.rdtype, self.iterator.standing
+        question = Question(address, qname, rdtype, timeout, recursive=False, edns=edns)
+        trailed = self.work.trail == (qname, rdtype)
+        if self.work.tells:
+            yield Tell(trail.sent(qname, rdtype, address, in_passing=not trailed))
+        message, result = yield from exchanged(question, self.iterator.clock, self.work, self.asked)
+        if message is None:
+            search.silences[address] = search.silences.get(address, 0) + 1
+            standing.silent(address)
+        else:
+            standing.spoke(address)
+            if result in USABLE:
+                referred = not self.iterator.is_fixed(zone)
+                kept = in_bailiwick(message, zone, qname, rdtype, referred=referred)
+                if not lame(message, kept, zone, qname, rdtype):
+                    return kept
+                result = "lame"
+            search.useless.add((zone, address))
+            if result in NO_EDNS:
+                search.bare[address] = None
+            elif result in ("lame", "REFUSED", "NOTAUTH"):
+                standing.lame(address, zone)
+        search.said.append(f"{address}: {result}")
+        if trailed:
+            heard = message is not None
+            yield Tell(trail.failed(qname, rdtype, address, result, heard=heard))
+        return None
 
     def _address(self, name: Name, depth: int) -> Steps[list[str]]:
         """The addresses of a server that came without any."""
@@ -190,111 +359,25 @@ class _Descent:
             return known
         self.fetching.add(name)
         found: list[str] = []
-        target = name
         for rdtype in (RRType.A, RRType.AAAA):
+            target = name
             for _ in range(self.work.budget.aliases):
                 reply = yield from self.ask(target, rdtype, depth)
                 if reply.message is None:
                     break
                 path = reading(reply.message, target, rdtype, self.work.budget.aliases)
-                found += [text for each in path.rrsets for text in _addresses(each)]
+                found += self.iterator.found(name, path.rrsets)
                 if path.rrsets or path.denies or path.fault or path.name == target:
                     break
                 target = path.name
+            else:
+                self.work.struck("aliases", name, rdtype)
             if found:
                 break
         self.fetching.discard(name)
         return found
 
 
-def _addresses(rrset: Rrset) -> list[str]:
-    found = []
-    for each in rrset.rdatas:
-        try:
-            found.append(rd.address(each))
-        except rd.BadRdata:
-            continue
-    return found
-
-
-def _in_bailiwick(message: Message, zone: Name, qname: Name, rdtype: int) -> Message:
-    """The message without what the zone's servers have no say about.
-
-    That is records of other names, and a name error for a name that an alias leads out to.
-    """
-    path = reading(message, qname, rdtype, len(message.answer))
-    inside = path.name.is_under(zone)
-    return structs.replace(
-        message,
-        rcode=message.rcode if inside else Rcode.NOERROR.value,
-        answer=tuple(each for each in message.answer if each.owner.is_under(zone)),
-        authority=tuple(each for each in message.authority if each.owner.is_under(zone)),
-        additional=tuple(each for each in message.additional if each.owner.is_under(zone)),
-    )
-
-
-def _servers(message: Message, zone: Name, qname: Name) -> Rrset | None:
-    """The NS records of a referral that leads down from the zone and towards the name."""
-    return next(
-        (
-            each
-            for each in message.authority
-            if each.rdtype == RRType.NS
-            and each.owner != zone
-            and each.owner.is_under(zone)
-            and qname.is_under(each.owner)
-        ),
-        None,
-    )
-
-
-def _answers(message: Message, qname: Name, rdtype: int) -> bool:
-    """Whether the message speaks about the name itself, and does not merely refer."""
-    path = reading(message, qname, rdtype, 0)
-    if path.rrsets or path.aliases or path.fault or message.rcode == Rcode.NXDOMAIN:
-        return True
-    return any(each.rdtype == RRType.SOA for each in message.authority)
-
-
-def _lame(message: Message, kept: Message, zone: Name, asked: tuple[Name, int]) -> bool:
-    """Whether the server neither answers nor leads any further, but back up or sideways.
-
-    `kept` is what the bailiwick leaves of the message; what it does not leave still tells.
-    """
-    qname, rdtype = asked
-    if _answers(kept, qname, rdtype) or _servers(kept, zone, qname) is not None:
-        return False
-    return any(each.rdtype == RRType.NS for each in message.authority)
-
-
-def _referral(
-    message: Message, zone: Name, qname: Name, rdtype: int
-) -> tuple[Delegation, int] | None:
-    """Where the message leads, and for how long; None when it is an answer."""
-    if _answers(message, qname, rdtype):
-        return None
-    servers = _servers(message, zone, qname)
-    # To the DS question at a cut, the parent's referral is as much of an answer as there is.
-    if servers is None or (rdtype == RRType.DS and servers.owner == qname):
-        return None
-    names = []
-    for each in servers.rdatas:
-        try:
-            names.append(rd.one_name(each))
-        except rd.BadRdata:
-            continue
-    addresses = [
-        text
-        for kind in (RRType.A, RRType.AAAA)
-        for each in message.additional
-        if each.rdtype == kind and each.owner in names
-        for text in _addresses(each)
-    ]
-    known = {each.owner for each in message.additional if each.rdtype in (RRType.A, RRType.AAAA)}
-    missing = tuple(each for each in names if each not in known)
-    return Delegation(servers.owner, tuple(addresses), missing), servers.ttl
-
-
-def root_servers(addresses: Sequence[str]) -> dict[Name, tuple[str, ...]]:
+def root_servers(hints: Sequence[str]) -> dict[Name, tuple[str, ...]]:
     """The `fixed` argument for iteration from these root servers."""
-    return {ROOT: tuple(addresses)}
+    return {ROOT: tuple(hints)}

@@ -14,20 +14,22 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct, structs
 
 from esashell.clock import SECOND, Clock
+from esashell.resolver import trail
 from esashell.resolver.algorithms import Policy
 from esashell.resolver.anchors import Anchor
-from esashell.resolver.answer import Answer, Asked, Ede, Existence, Hop, Reason, Security
+from esashell.resolver.answer import Answer, Asked, Existence, Hop, Link, Reason, Security
 from esashell.resolver.budget import Budget, Effort, OutOfBudget, Work
 from esashell.resolver.cache import LONGEST, Cache, lifetime
 from esashell.resolver.exchange import Source
 from esashell.resolver.forward import Forwarder, Server
-from esashell.resolver.names import Name
+from esashell.resolver.names import ROOT, Name
 from esashell.resolver.reading import Reading, reading
+from esashell.resolver.reasons import Why, because, stopped
 from esashell.resolver.rrtypes import RRType, type_text
 from esashell.resolver.validate import Judged, absence_judged, rrset_judged
 from esashell.resolver.wire import Message, Rrset
 from esashell.resolver.zonekeys import Walk
-from esashell.steps import Steps
+from esashell.steps import Steps, Tell
 
 __all__ = ["Resolver", "Server"]
 
@@ -43,7 +45,7 @@ class Resolver:
 
     `minimum_ttl` is a floor in seconds. `pick` chooses among resolvers of equal priority: it is
     given how many there are; by default they take turns. Without any anchor nothing is validated
-    and everything is INSECURE.
+    and everything is INSECURE. Set `tells` to have each step of a look-up told (`trail`).
     """
 
     def __init__(
@@ -67,16 +69,14 @@ class Resolver:
         self.policy = policy or Policy()
         self.effort = Effort()
         self.source = source or Forwarder(servers, clock, pick)
+        self.tells = False
 
     def look_up(self, qname: Name, rdtype: int) -> Steps[Answer]:
         """What is at the name, and how far it may be believed."""
-        now = self.clock.now()
         expired = self.cache.answers.expired
-        kept = self.cache.answers.find((qname, rdtype), now)
-        if kept is not None:
-            self.effort.cache_hits += 1
-            answer, until = kept
-            return structs.replace(answer, ttl=(until - now) // SECOND, asked=(), cached=True)
+        known = self.remembered(qname, rdtype)
+        if known is not None:
+            return known
         self.effort.cache_misses += 1
         self.effort.cache_expired += self.cache.answers.expired - expired
         answer, signed_until = yield from _LookUp(self, qname, rdtype).answer()
@@ -85,7 +85,19 @@ class Resolver:
             self.effort.failures += 1
         until = lifetime(answer, self.minimum_ttl, signed_until, now)
         self.cache.answers.keep((qname, rdtype), answer, until)
+        if self.tells or trail.is_warned_of(answer):
+            yield Tell(trail.answered(answer, until))
         return answer
+
+    def remembered(self, qname: Name, rdtype: int) -> Answer | None:
+        """The answer that the cache has; None where it has to be asked for."""
+        now = self.clock.now()
+        kept = self.cache.answers.find((qname, rdtype), now)
+        if kept is None:
+            return None
+        self.effort.cache_hits += 1
+        answer, until = kept
+        return structs.replace(answer, ttl=(until - now) // SECOND, asked=(), cached=True)
 
     def kept_for(self, qname: Name, rdtype: int) -> int:
         """For how many seconds more, the last begun counted, the cache keeps its answer; or 0."""
@@ -121,8 +133,10 @@ class _LookUp:
         self.rrsets: list[Rrset] = []
         self.ttls: list[int] = []
         self.untils: list[int] = []
+        self.at = qname
         self.known: dict[tuple[Name, int], Judged] = {}
         self.work = Work(resolver.budget, resolver.effort)
+        self.work.tells = resolver.tells
         self.ask = resolver.source.source(self.work, self.asked)
         self.walk = Walk(
             resolver.anchors,
@@ -138,13 +152,14 @@ class _LookUp:
         try:
             ending = yield from self._follow()
         except OutOfBudget as error:
-            about = f"{self.qname.dotted} {type_text(self.rdtype)}"
-            ending = _Ending(Security.INDETERMINATE, None, Reason(Ede.OTHER, str(error), about))
-        securities = [each.security for each in self.hops] + [ending.security]
-        security = max(securities, key=_RANK.index)
+            ending = self._out_of_budget(error)
+        security, reason = ending.security, ending.reason
+        for hop in self.hops:
+            if _RANK.index(hop.security) > _RANK.index(security):
+                security, reason = hop.security, None
+        if reason is None:
+            reason = next((hop.reason for hop in self.hops if hop.security is security), None)
         believable = security in (Security.SECURE, Security.INSECURE)
-        weakest = next((hop for hop in self.hops if hop.security is security), None)
-        reason = ending.reason if ending.security is security else None
         answer = Answer(
             qname=self.qname,
             rdtype=self.rdtype,
@@ -154,13 +169,29 @@ class _LookUp:
                 e for one in ending.rrsets if one.rdtype == self.rdtype for e in one.rdatas
             ),
             hops=tuple(self.hops),
-            reason=reason or (weakest.reason if weakest else None),
+            reason=reason,
             ttl=min(self.ttls, default=0) if believable else 0,
             asked=tuple(self.asked),
             rcode=ending.rcode,
             rrsets=(*self.rrsets, *ending.rrsets),
+            strikes=tuple(self.work.strikes),
         )
         return answer, min(self.untils, default=0)
+
+    def _out_of_budget(self, error: OutOfBudget) -> _Ending:
+        """What had been shown until the limit struck, and the limit."""
+        chain = self.walk.reached
+        reason = stopped(error.strike, self._zone_reached())
+        what = type_text(error.rdtype)
+        zone = chain[-1].zone if chain else ROOT
+        link = Link(zone, what, Security.INDETERMINATE, reason.finding, (), error.trials)
+        hop = Hop(self.at, None, Security.INDETERMINATE, reason, (*chain, link))
+        self.hops.append(hop)
+        return _Ending(Security.INDETERMINATE, None, reason)
+
+    def _zone_reached(self) -> Name:
+        """The lowest zone on the way to the present name that was shown to be one, or the root."""
+        return self.walk.reached[-1].zone if self.walk.reached else ROOT
 
     def _follow(self) -> Steps[_Ending]:
         """Ask, follow what the response holds of the path, and ask again from where it ends."""
@@ -168,38 +199,59 @@ class _LookUp:
         passed = {name}
         limit = self.work.budget.aliases
         while True:
-            message = self._remembered(name)
+            self.at, self.walk.reached = name, ()
+            message, again = self._remembered(name), None
             if message is None:
+                self.work.trail = name, self.rdtype
+                if self.work.tells:
+                    yield Tell(trail.asked(name, self.rdtype))
                 reply = yield from self.ask(name, self.rdtype)
-                message = reply.message
+                message, again = reply.message, reply.again
                 if message is None:
-                    return self._stop(name, Security.INDETERMINATE, reply.reason)
-            path = reading(message, name, self.rdtype, limit)
-            for alias in path.aliases:
-                judged = yield from self._judged(alias.rrset, message)
-                self._passed(alias.owner, alias.target, judged)
-                if alias.rrset not in self.rrsets:
-                    self.rrsets.append(alias.rrset)
-                if judged.security in (Security.BOGUS, Security.INDETERMINATE):
-                    return _Ending(judged.security, None, judged.reason, rcode=message.rcode)
-            if path.fault or path.referral:
-                text = path.fault or f"the answer for {name.dotted} only refers to other servers"
-                return self._stop(path.name, Security.INDETERMINATE, _invalid(text, path.name))
-            if path.rrsets or path.denies:
-                before = self._mark()
-                ending = yield from self._ended(message, path)
-                if ending.security is not Security.BOGUS or not path.aliases:
-                    return ending
-                # What was said of the target in passing does not hold: ask about it directly.
+                    return self._unanswered(name, reply.reason)
+            before = self._mark()
+            found = yield from self._read(message, name)
+            # Another server of the zone may know it better, where there are several to ask.
+            while isinstance(found, _Ending) and found.security is Security.BOGUS and again:
+                reply = yield from again()
+                if reply.message is None:
+                    break
                 self._back_to(before)
-            name = path.name
+                found, again = (yield from self._read(reply.message, name)), reply.again
+            if isinstance(found, _Ending):
+                return found
+            name = found
             if name in passed:
-                text = f"the aliases lead in a circle, at {name.dotted}"
-                return self._stop(name, Security.INDETERMINATE, _invalid(text, name))
+                return self._stop(name, Why.ALIAS_CIRCLE)
             passed.add(name)
             if len(self.hops) > limit:
-                text = f"stopped at the limit of {limit} aliases for one look-up, at {name.dotted}"
-                return self._stop(name, Security.INDETERMINATE, _invalid(text, name))
+                raise self.work.out("aliases", name, self.rdtype)
+
+    def _read(self, message: Message, name: Name) -> Steps[_Ending | Name]:
+        """How the path through a response ends, or the name that has to be asked about next."""
+        limit = self.work.budget.aliases
+        path = reading(message, name, self.rdtype, limit)
+        for alias in path.aliases:
+            judged = yield from self._judged(alias.rrset, message)
+            self._passed(alias.owner, alias.target, judged)
+            if alias.rrset not in self.rrsets:
+                self.rrsets.append(alias.rrset)
+            if judged.security in (Security.BOGUS, Security.INDETERMINATE):
+                return _Ending(judged.security, None, judged.reason, rcode=message.rcode)
+        if len(path.aliases) > limit:
+            raise self.work.out("aliases", path.name, self.rdtype)
+        if path.fault:
+            return self._stop(path.name, Why.CONTRADICTION, detail=path.fault)
+        if path.referral:
+            return self._stop(path.name, Why.ONLY_REFERRED)
+        if path.rrsets or path.denies:
+            before = self._mark()
+            ending = yield from self._ended(message, path)
+            if ending.security is not Security.BOGUS or not path.aliases:
+                return ending
+            # What was said of the target in passing does not hold: ask about it directly.
+            self._back_to(before)
+        return path.name
 
     def _ended(self, message: Message, path: Reading) -> Steps[_Ending]:
         """The records, or the absence, at the end of the aliases."""
@@ -219,10 +271,10 @@ class _LookUp:
             self.ttls.append(judged.ttl)
             if judged.until:
                 self.untils.append(judged.until)
+            self.hops.append(Hop(path.name, None, judged.security, judged.reason, judged.chain))
             if weakest is None or _RANK.index(judged.security) > _RANK.index(weakest.security):
                 weakest = judged
         assert weakest is not None
-        self.hops.append(Hop(path.name, None, weakest.security, weakest.reason, weakest.chain))
         return _Ending(
             weakest.security, weakest.existence, weakest.reason, path.rrsets, message.rcode
         )
@@ -251,8 +303,11 @@ class _LookUp:
         if not len(self.resolver.cache.aliases):
             return None
         now = self.resolver.clock.now()
-        above = [(each, RRType.DNAME) for each in name.ancestors() if each is not name]
-        for key in [(name, RRType.CNAME), *above]:
+        keys = [(each, RRType.DNAME) for each in name.ancestors() if each is not name]
+        if self.rdtype != RRType.DS:
+            # Above the cut, where DS records are, an alias at the zone's own name is unknown.
+            keys.insert(0, (name, RRType.CNAME))
+        for key in keys:
             kept = self.resolver.cache.aliases.find(key, now)
             if kept is not None:
                 (rrset, judged), until = kept
@@ -274,10 +329,11 @@ class _LookUp:
         if judged.until:
             self.untils.append(judged.until)
 
-    def _stop(self, name: Name, security: Security, reason: Reason | None) -> _Ending:
-        self.hops.append(Hop(name, None, security, reason))
-        return _Ending(security, None, reason)
+    def _stop(self, name: Name, why: Why, detail: str = "") -> _Ending:
+        """The end at a name whose answer is none."""
+        about = f"{name.dotted} {type_text(self.rdtype)}"
+        return self._unanswered(name, because(why, self._zone_reached(), about, detail=detail))
 
-
-def _invalid(text: str, name: Name) -> Reason:
-    return Reason(Ede.INVALID_DATA, text, f"{name.dotted}")
+    def _unanswered(self, name: Name, reason: Reason | None) -> _Ending:
+        self.hops.append(Hop(name, None, Security.INDETERMINATE, reason))
+        return _Ending(Security.INDETERMINATE, None, reason)

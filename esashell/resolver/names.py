@@ -10,6 +10,7 @@ bytes: sort by `order`.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from ipaddress import ip_address
 
 from esashell.errors import BadAnswer
@@ -32,14 +33,7 @@ class Name(bytes):
 
     def __str__(self) -> str:
         """The name without its final dot; the root is a dot."""
-        if len(self) == 1:
-            return "."
-        labels = self.labels()
-        joined = b".".join(labels)
-        # Nearly every name is of plain letters, and shown as often as one is looked at.
-        if not joined.translate(None, _LDH_AND_DOT) and joined.count(b".") == len(labels) - 1:
-            return joined.decode("ascii")
-        return ".".join(_label_text(label) for label in labels)
+        return _shown(self)
 
     @property
     def dotted(self) -> str:
@@ -101,6 +95,19 @@ class Name(bytes):
 
 
 ROOT = Name(b"\x00")
+
+
+@lru_cache(maxsize=4096)
+def _shown(name: Name) -> str:
+    """The same few names are shown again and again while something is looked up."""
+    if len(name) == 1:
+        return "."
+    labels = name.labels()
+    joined = b".".join(labels)
+    # Nearly every name is of plain letters.
+    if not joined.translate(None, _LDH_AND_DOT) and joined.count(b".") == len(labels) - 1:
+        return joined.decode("ascii")
+    return ".".join(_label_text(label) for label in labels)
 
 
 def common_ancestor(one: Name, other: Name) -> Name:

@@ -19,6 +19,9 @@ from esashell.resolver import rdata as rd
 from esashell.resolver.names import Name, common_ancestor
 from esashell.resolver.rrtypes import RRType, type_text
 
+# What stands at a name for the sake of its denial alone.
+_OF_DENIAL = frozenset((RRType.RRSIG.value, RRType.NSEC.value))
+
 
 class Proof(Struct, frozen=True, gc=False):
     """What was shown, in words, and the owners of the records that show it.
@@ -146,6 +149,10 @@ def lacks(record: str, match: Bitmap, name: Name, rdtype: int) -> Proof | Shortf
     alias is either, and the bitmap is from the side of the cut that may speak for the type.
     """
     types = match.types
+    if rdtype == RRType.ANY and types - _OF_DENIAL:
+        # Whatever there is answers such a question (RFC 1035 3.2.3), so that none may be listed.
+        listed = type_text(min(types - _OF_DENIAL))
+        return Shortfall(f"the {record} record of {name.dotted} lists {listed}")
     if rdtype in types:
         return Shortfall(f"the {record} record of {name.dotted} lists {type_text(rdtype)}")
     if RRType.CNAME in types:
@@ -197,5 +204,6 @@ def proves_expansion(records: Sequence[Nsec], name: Name, encloser: Name) -> Pro
     if cover is None or cover.following.is_under(name):
         return Shortfall(f"no NSEC record shows that {name.dotted} does not exist itself")
     if closest_encloser(cover, name) != encloser:
-        return Shortfall(f"a name closer to {name.dotted} than *.{encloser} exists")
+        wildcard = Name(b"\x01*" + encloser).dotted
+        return Shortfall(f"a name closer to {name.dotted} than {wildcard} exists")
     return Proof(f"{name.dotted} does not exist, so the wildcard stands for it", (cover.owner,))

@@ -156,7 +156,7 @@ def closest_encloser(ring: Ring, name: Name) -> Encloser | Shortfall:
         opt_out = bool(cover.flags & OPT_OUT)
         owners = tuple(dict.fromkeys((match.owner, cover.owner)))
         return Encloser(candidate, next_closer, owners, opt_out)
-    return Shortfall(f"no NSEC3 record matches an ancestor of {name.dotted} in {ring.zone}")
+    return Shortfall(f"no NSEC3 record matches an ancestor of {name.dotted} in {ring.zone.dotted}")
 
 
 def proves_name_error(ring: Ring, name: Name) -> Proof | Shortfall:

@@ -14,6 +14,8 @@ from msgspec import Struct
 from esashell.resolver.names import BadName, Name
 from esashell.resolver.rrtypes import RRType, type_text
 
+_RRSIG = struct.Struct("!HBBIIIH")
+
 
 class BadRdata(ValueError):
     """The bytes do not fit their record type."""
@@ -120,12 +122,24 @@ def dnskey(rdata: bytes) -> Dnskey:
     return Dnskey(flags, protocol, algorithm, rdata[4:])
 
 
-def rrsig(rdata: bytes) -> Rrsig:
+def rrsig(rdata: bytes, likely: Name | None = None) -> Rrsig:
+    """The signature; by the `likely` signer, if one is named and it is that one, read at once."""
     if len(rdata) < 19:
         raise BadRdata("an RRSIG record of less than 19 octets")
-    signer, at = name_at(rdata, 18)
-    covered, algorithm, labels, ttl, until, since, tag = struct.unpack_from("!HBBIIIH", rdata)
-    return Rrsig(covered, algorithm, labels, ttl, until, since, tag, signer, rdata[at:])
+    # A name's own bytes say where it ends, so that whatever begins with them is that name.
+    if likely is not None and rdata.startswith(likely, 18):
+        by, at = likely, 18 + len(likely)
+    else:
+        by, at = name_at(rdata, 18)
+    covered, algorithm, labels, ttl, until, since, tag = _RRSIG.unpack_from(rdata)
+    return Rrsig(covered, algorithm, labels, ttl, until, since, tag, by, rdata[at:])
+
+
+def signer(rdata: bytes) -> Name:
+    """Who has made the signature in an RRSIG record, as `rrsig` would say."""
+    if len(rdata) < 19:
+        raise BadRdata("an RRSIG record of less than 19 octets")
+    return name_at(rdata, 18)[0]
 
 
 def types_in_bitmap(bitmap: bytes) -> frozenset[int]:

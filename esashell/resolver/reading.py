@@ -14,6 +14,11 @@ from esashell.resolver.names import BadName, Name
 from esashell.resolver.rrtypes import Rcode, RRType
 from esashell.resolver.wire import Message, Rrset
 
+_NO_SUCH_NAME = Rcode.NXDOMAIN.value
+_NS = RRType.NS.value
+# What is asked for by these types is more, or less, than the one RRset of the name and type.
+_SPECIAL = frozenset((RRType.CNAME.value, RRType.ANY.value))
+
 
 class Alias(Struct, frozen=True, gc=False):
     """One alias that was followed; `rrset` is the CNAME or DNAME that is signed for it."""
@@ -43,6 +48,11 @@ class Reading(Struct, frozen=True, gc=False):
 
 def reading(message: Message, qname: Name, rdtype: int, most: int) -> Reading:
     """The path from the name asked about, over at most so many aliases."""
+    if message.rcode != _NO_SUCH_NAME and rdtype not in _SPECIAL:
+        # Nearly every answer is just that.
+        for each in message.answer:
+            if each.rdtype == rdtype and each.owner == qname:
+                return Reading(qname, (), (each,))
     by_key = {(each.owner, each.rdtype): each for each in message.answer}
     aliases: list[Alias] = []
     name = qname
@@ -53,13 +63,14 @@ def reading(message: Message, qname: Name, rdtype: int, most: int) -> Reading:
             if found and rdtype == RRType.CNAME:
                 # Also whoever asks only which one it is wants one, however well two are signed.
                 _single(found[0])
-            if found and not (rdtype == RRType.CNAME and not found[0].signatures):
+            if found and not (rdtype in _SPECIAL and _may_be_made(found)):
                 return Reading(name, tuple(aliases), found)
-            alias = _alias(message, by_key, name)
+            alias = _alias(by_key, name)
         except _Contradiction as error:
             return Reading(name, tuple(aliases), fault=str(error))
-        if rdtype == RRType.CNAME and alias is not None and alias.owner != alias.rrset.owner:
-            made = Rrset(name, int(rdtype), alias.rrset.ttl, (alias.target,))
+        wanted = found or rdtype == RRType.CNAME
+        if wanted and alias is not None and alias.owner != alias.rrset.owner:
+            made = Rrset(name, RRType.CNAME.value, alias.rrset.ttl, (alias.target,))
             return Reading(name, tuple(aliases), (made,), made_from=alias.rrset)
         if found:
             return Reading(name, tuple(aliases), found)
@@ -81,6 +92,13 @@ def reading(message: Message, qname: Name, rdtype: int, most: int) -> Reading:
     return Reading(name, tuple(aliases), denies=denies, referral=referral)
 
 
+def refers(message: Message, qname: Name, rdtype: int) -> bool:
+    """Whether the response only says who may know better, as `Reading.referral` does."""
+    if not any(each.rdtype == _NS for each in message.authority):
+        return False
+    return reading(message, qname, rdtype, 0).referral
+
+
 class _Contradiction(Exception):
     pass
 
@@ -98,17 +116,21 @@ def _found(
     return (here,) if here is not None else ()
 
 
-def _alias(message: Message, by_key: dict[tuple[Name, int], Rrset], name: Name) -> Alias | None:
+def _may_be_made(found: tuple[Rrset, ...]) -> bool:
+    """Whether it is a CNAME alone and unsigned, as a server makes it from a DNAME above."""
+    first = found[0]
+    alone = len(found) == 1 and len(first.rdatas) == 1
+    return alone and first.rdtype == RRType.CNAME and not first.signatures
+
+
+def _alias(by_key: dict[tuple[Name, int], Rrset], name: Name) -> Alias | None:
     cname = by_key.get((name, RRType.CNAME))
-    above = max(
-        (
-            each
-            for each in message.answer
-            if each.rdtype == RRType.DNAME and each.owner != name and name.is_under(each.owner)
-        ),
-        key=lambda each: len(each.owner),
-        default=None,
-    )
+    # The closest above; looked for by name, since a message may hold thousands of others.
+    above = None
+    for each in name.ancestors():
+        above = by_key.get((each, RRType.DNAME)) if each is not name else None
+        if above is not None:
+            break
     # A CNAME with its own signature is a record of its own; without one it may be what the
     # server made from the DNAME (RFC 6672 3.1), which is then what must be signed.
     if above is not None and (cname is None or not cname.signatures):

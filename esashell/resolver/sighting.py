@@ -13,9 +13,10 @@ from msgspec import Struct, structs
 from esashell.clock import SECOND, Clock
 from esashell.resolver import rdata as rd
 from esashell.resolver.algorithms import REVOKED, ZONE_KEY, Key, Policy, digest
-from esashell.resolver.answer import Asked, Ede, Reason, Security
+from esashell.resolver.answer import Asked, Reason, Security
 from esashell.resolver.budget import OutOfBudget, Work
 from esashell.resolver.exchange import Source
+from esashell.resolver.reasons import Why, because, stopped
 from esashell.resolver.rollover import (
     Change,
     Sighting,
@@ -64,13 +65,12 @@ def refresh(
         point = named(point, rrset.rdatas, policy)
         seen = sighting(point, rrset, now, work, policy)
     except OutOfBudget as error:
-        reason = Reason(Ede.OTHER, str(error), about)
+        reason = stopped(error.strike, point.zone)
         return Refreshed(unseen(point, clock.now() // SECOND), (), reason)
     after, changes = followed(point, seen, now)
     if after.seen == now:
         return Refreshed(after, changes)
-    text = f"the DNSKEY records of {point.zone.dotted} are not signed by any key that is trusted"
-    return Refreshed(after, changes, Reason(Ede.DNSKEY_MISSING, text, about))
+    return Refreshed(after, changes, because(Why.NOT_BY_A_TRUSTED_KEY, point.zone, about))
 
 
 def named(point: TrustPoint, rdatas: Iterable[bytes], policy: Policy) -> TrustPoint:

@@ -18,13 +18,16 @@ from msgspec import Struct
 
 from esashell.resolver import rdata as rd
 from esashell.resolver.algorithms import Key, Policy, algorithm_text
-from esashell.resolver.answer import Ede, Reason, Security, Trial
-from esashell.resolver.budget import Work
+from esashell.resolver.answer import Reason, Security, Trial
+from esashell.resolver.budget import OutOfBudget, Work
 from esashell.resolver.names import Name
-from esashell.resolver.rrtypes import type_text
+from esashell.resolver.reasons import Why, because
+from esashell.resolver.rrtypes import RRType, type_text
 from esashell.resolver.wire import Rrset
 
 HALF = 0x80000000
+# What comes along with every absence in a zone, again and again the same.
+_OF_DENIALS = frozenset((RRType.NSEC.value, RRType.NSEC3.value, RRType.SOA.value))
 _LENGTH = struct.Struct("!H")
 
 
@@ -65,36 +68,47 @@ def rrset_verdict(rrset: Rrset, ring: Keyring, now: int, work: Work, policy: Pol
     if not rrset.signatures:
         return Verdict(Security.BOGUS, (), _unsigned(rrset, zone))
     # In a fixed order, so that the order of records in the message never matters.
-    tried = 0
+    tried, spent = 0, False
+    labels = label_count(rrset.owner)
     for raw in sorted(rrset.signatures) if len(rrset.signatures) > 1 else rrset.signatures:
         try:
-            signature = rd.rrsig(raw)
+            signature = rd.rrsig(raw, zone)
         except rd.BadRdata as error:
-            trials.append(Trial("", 0, 0, f"malformed: {error}"))
+            trials.append(Trial(None, 0, 0, f"malformed: {error}"))
             continue
-        fault = _fault(signature, rrset, zone, now, policy)
+        fault = _fault(signature, rrset.rdtype, labels, zone, now, policy)
         candidates: Sequence[Key] = ()
         if not fault:
             candidates = ring.keys.get((signature.algorithm, signature.key_tag), ())
             fault = "" if candidates else "no such key in the zone"
         if not fault and tried >= work.budget.signatures:
-            fault = f"not tried: more than {work.budget.signatures} signatures on one RRset"
+            fault, spent = "not tried", True
         if fault:
             trials.append(_trial(signature, fault))
             continue
         tried += 1
-        good, result = _try_keys(rrset, raw, signature, candidates, work)
+        encloser = _encloser(rrset.owner, labels, signature.labels)
+        try:
+            data = _signed(rrset, raw, signature, encloser)
+            good, result = _try_keys(rrset, data, signature.signature, candidates, work)
+        except OutOfBudget as error:
+            error.trials = (*trials, _trial(signature, f"not tried to its end: {error}"))
+            raise
         trials.append(_trial(signature, result))
         if good:
             left = (signature.expiration - now) & 0xFFFFFFFF
             # RFC 4035 5.3.3: the least of what was received, what was signed, and what is left.
             ttl = min(rrset.ttl, signature.original_ttl, left)
-            encloser = _encloser(rrset.owner, signature.labels)
             return Verdict(Security.SECURE, tuple(trials), None, ttl, now + left, encloser)
+    if spent:
+        # One of the others may hold, so nothing is known of the RRset.
+        out = work.out("signatures", rrset.owner, rrset.rdtype)
+        out.trials = tuple(trials)
+        raise out
     return Verdict(Security.BOGUS, tuple(trials), _why(rrset, zone, trials))
 
 
-def unexpanded(verdict: Verdict, rrset: Rrset) -> Verdict:
+def unexpanded(verdict: Verdict, rrset: Rrset, zone: Name) -> Verdict:
     """The verdict on an RRset that no wildcard can stand for, whoever signed it.
 
     A DS, DNSKEY or SOA record says something about the name it is at (RFC 4592 4.1, 4.6).
@@ -103,25 +117,21 @@ def unexpanded(verdict: Verdict, rrset: Rrset) -> Verdict:
         return verdict
     what = f"{rrset.owner.dotted} {type_text(rrset.rdtype)}"
     wildcard = "*." + verdict.encloser.dotted.lstrip(".")
-    text = (
-        f"by its signature {what} was made from the wildcard {wildcard}, which cannot "
-        "stand for such a record (RFC 4592): it was signed wrongly, or copied to another name"
-    )
-    reason = Reason(Ede.DNSSEC_BOGUS, text, what)
+    reason = because(Why.NOT_OF_A_WILDCARD, zone, what, wildcard=wildcard)
     return Verdict(Security.BOGUS, verdict.trials, reason)
 
 
 def _trial(signature: rd.Rrsig, result: str) -> Trial:
-    return Trial(str(signature.signer), signature.key_tag, signature.algorithm, result)
+    return Trial(signature.signer, signature.key_tag, signature.algorithm, result)
 
 
-def _fault(it: rd.Rrsig, rrset: Rrset, zone: Name, now: int, policy: Policy) -> str:
+def _fault(it: rd.Rrsig, rdtype: int, labels: int, zone: Name, now: int, policy: Policy) -> str:
     """Why this signature cannot count, whatever the keys are (RFC 4035 5.3.1); empty if it may."""
-    if it.type_covered != rrset.rdtype:
+    if it.type_covered != rdtype:
         return "covers another type"
     if it.signer != zone:
         return f"signer is not the zone {zone.dotted}"
-    if it.labels > label_count(rrset.owner):
+    if it.labels > labels:
         return "more labels than the owner has"
     if not policy.supports(it.algorithm):
         return f"{algorithm_text(it.algorithm)} is not supported"
@@ -143,12 +153,15 @@ def label_count(owner: Name) -> int:
     while length := owner[at]:
         at += length + 1
         count += 1
-    return count - owner.is_wildcard
+    return count - 1 if owner.startswith(b"\x01*") else count
 
 
-def _encloser(owner: Name, labels: int) -> Name | None:
-    """The name above the wildcard that the owner was made from; None when it was not."""
-    surplus = label_count(owner) - labels
+def _encloser(owner: Name, labels: int, signed: int) -> Name | None:
+    """The name above the wildcard that the owner was made from; None when it was not.
+
+    The owner has so many `labels`, and so many were signed.
+    """
+    surplus = labels - signed
     if surplus == 0:
         return None
     name = owner
@@ -158,92 +171,80 @@ def _encloser(owner: Name, labels: int) -> Name | None:
 
 
 def _try_keys(
-    rrset: Rrset, raw: bytes, it: rd.Rrsig, candidates: Sequence[Key], work: Work
+    rrset: Rrset, data: bytes, signature: bytes, candidates: Sequence[Key], work: Work
 ) -> tuple[bool, str]:
-    data = signed_data(rrset, raw, it)
     results = []
-    if len(candidates) > work.budget.keys:
-        candidates = sorted(candidates, key=lambda key: key.rdata)[: work.budget.keys]
-        results.append(f"only {work.budget.keys} of the keys with this tag were tried")
-    for key in candidates:
+    most = work.budget.keys
+    many = len(candidates) > most
+    denies = rrset.rdtype in _OF_DENIALS
+    for key in sorted(candidates, key=lambda key: key.rdata)[:most] if many else candidates:
         if key.fault:
             results.append(f"unusable key: {key.fault}")
             continue
+        if denies and key.remembers(signature, data):
+            return True, "verified"
         work.verification(rrset.owner, rrset.rdtype)
-        if key.verifies(it.signature, data):
+        if key.verifies(signature, data):
+            if denies:
+                key.remember(signature, data)
             return True, "verified"
         work.failure(rrset.owner, rrset.rdtype)
         results.append("bad signature")
+    if many:
+        raise work.out("keys", rrset.owner, rrset.rdtype)
     return False, "; ".join(dict.fromkeys(results))
 
 
 def signed_data(rrset: Rrset, raw: bytes, it: rd.Rrsig) -> bytes:
     """The octets that the signature is over (RFC 4034 3.1.8.1)."""
-    encloser = _encloser(rrset.owner, it.labels)
+    return _signed(rrset, raw, it, _encloser(rrset.owner, label_count(rrset.owner), it.labels))
+
+
+def _signed(rrset: Rrset, raw: bytes, it: rd.Rrsig, encloser: Name | None) -> bytes:
     owner = rrset.owner if encloser is None else b"\x01*" + encloser
     # The RRSIG's own fields already stand in the order wanted: type, class, original TTL.
-    head = owner + raw[:2] + b"\x00\x01" + raw[4:8]
+    head = b"%b%b\x00\x01%b" % (owner, raw[:2], raw[4:8])
+    fields = raw[: len(raw) - len(it.signature)]
     pack = _LENGTH.pack
-    parts = [raw[: len(raw) - len(it.signature)]]
-    for each in sorted(rrset.rdatas):
-        parts.append(head)
-        parts.append(pack(len(each)))
-        parts.append(each)
-    return b"".join(parts)
-
-
-def _unsigned(rrset: Rrset, zone: Name) -> Reason:
-    what = f"{rrset.owner.dotted} {type_text(rrset.rdtype)}"
-    return Reason(
-        Ede.RRSIGS_MISSING,
-        f"{what} has no RRSIG although the zone {zone.dotted} is signed: the zone, or a resolver "
-        "on the way that does not carry DNSSEC, left it out",
-        what,
+    if len(rrset.rdatas) == 1:
+        (only,) = rrset.rdatas
+        return b"".join((fields, head, pack(len(only)), only))
+    return fields + b"".join(
+        [part for each in sorted(rrset.rdatas) for part in (head, pack(len(each)), each)]
     )
 
 
-# What is said first when several signatures failed in several ways.
-_CODES = (
-    ("bad signature", Ede.DNSSEC_BOGUS),
-    ("unusable key", Ede.DNSSEC_BOGUS),
-    ("expired", Ede.SIGNATURE_EXPIRED),
-    ("not yet valid", Ede.SIGNATURE_NOT_YET_VALID),
-    ("expires before it begins", Ede.SIGNATURE_EXPIRED_BEFORE_VALID),
-    ("no such key", Ede.DNSKEY_MISSING),
-    ("not tried", Ede.DNSSEC_BOGUS),
-    ("more labels", Ede.DNSSEC_BOGUS),
-    ("signer is not", Ede.DNSSEC_BOGUS),
-    ("malformed", Ede.DNSSEC_BOGUS),
-)
+def _unsigned(rrset: Rrset, zone: Name) -> Reason:
+    return because(Why.NOT_SIGNED, zone, f"{rrset.owner.dotted} {type_text(rrset.rdtype)}")
 
-_CURES = {
-    Ede.SIGNATURE_EXPIRED: "the zone must be signed again",
-    Ede.SIGNATURE_NOT_YET_VALID: "the signer's clock, or ours, is wrong",
-    Ede.SIGNATURE_EXPIRED_BEFORE_VALID: "the zone must be signed again",
-    Ede.DNSKEY_MISSING: "the zone must publish the key that signs, or sign with one it publishes",
-    Ede.DNSSEC_BOGUS: "the records were changed after they were signed, or signed wrongly",
-    Ede.RRSIGS_MISSING: "the zone must sign with an algorithm that its DS records announce",
-}
+
+# What is said first when several signatures failed in several ways.
+_SITUATIONS = (
+    ("bad signature", Why.BAD_SIGNATURE),
+    ("unusable key", Why.BAD_SIGNATURE),
+    ("expired", Why.EXPIRED),
+    ("not yet valid", Why.NOT_YET_VALID),
+    ("expires before it begins", Why.ENDS_BEFORE_IT_BEGINS),
+    ("no such key", Why.NO_SUCH_KEY),
+    ("more labels", Why.BAD_SIGNATURE),
+    ("signer is not", Why.WRONG_SIGNER),
+    ("malformed", Why.BAD_SIGNATURE),
+    ("covers another type", Why.BAD_SIGNATURE),
+)
 
 
 def _why(rrset: Rrset, zone: Name, trials: Sequence[Trial]) -> Reason:
-    what = f"{rrset.owner.dotted} {type_text(rrset.rdtype)}"
-    code, shown = Ede.RRSIGS_MISSING, trials[0]
-    for word, each_code in _CODES:
+    why, shown = Why.UNSUPPORTED_SIGNATURE, trials[0]
+    for word, each_why in _SITUATIONS:
         hit = next((each for each in trials if word in each.result), None)
         if hit:
-            code, shown = each_code, hit
+            why, shown = each_why, hit
             break
-    if "signer is not" in shown.result:
-        signer = shown.signer.rstrip(".") + "."
-        text = (
-            f"the signature over {what} is by {signer}, but the zone that holds it is "
-            f"{zone.dotted} or one below (RFC 4035 5.3.1): a zone must sign its records itself"
-        )
-        return Reason(code, text, what)
-    return Reason(
-        code,
-        f"the signature over {what} by key {shown.key_tag} of {zone.dotted} does not hold "
-        f"({shown.result}): {_CURES[code]}",
-        what,
+    return because(
+        why,
+        zone,
+        f"{rrset.owner.dotted} {type_text(rrset.rdtype)}",
+        tag=shown.key_tag,
+        result=shown.result,
+        signer=shown.signer.rstrip(".") + ".",
     )

@@ -41,10 +41,7 @@ class Split:
             if side not in asks:
                 source = self._otherwise if side is None else self._alternates[side]
                 asks[side] = source.source(work, asked)
-            reply = yield from asks[side](qname, rdtype)
-            if reply.message is None:
-                return reply
-            return structs.replace(reply, message=self._own(reply.message, qname, rdtype, side))
+            return (yield from self._bounded(asks[side](qname, rdtype), qname, rdtype, side))
 
         return ask
 
@@ -52,6 +49,19 @@ class Split:
         """Ask as if for the first time."""
         for each in (self._otherwise, *self._alternates.values()):
             each.forget()
+
+    def _bounded(
+        self, asking: Steps[Reply], qname: Name, rdtype: int, side: Name | None
+    ) -> Steps[Reply]:
+        """The reply with what its side has to say, and so with each that is asked for again."""
+        reply = yield from asking
+        if reply.message is None:
+            return reply
+        again = reply.again
+        return Reply(
+            self._own(reply.message, qname, rdtype, side),
+            again=again and (lambda: self._bounded(again(), qname, rdtype, side)),
+        )
 
     def _domain(self, name: Name, rdtype: int = 0) -> Name | None:
         """The alternate domain that the name lies in; None when it is in none."""

@@ -11,21 +11,26 @@ signatures may come from an unsigned zone, or from a resolver that left them out
 parents can tell the two apart. Who names a signer that is secure must then prove what is said: a
 broken signature is BOGUS, even where a look further down might have found a zone that is unsigned.
 
-RFC 4035 5.3.1 wants the signer to be the very zone that holds the RRset. Where a zone is known to
-begin below the signer, from an earlier walk, the signature does not count, and the answer is judged
-by that zone. Where nothing is known of a cut, a parent that signs is believed: it could as well
-replace the child's DS record, and to look for the cut would cost questions for nothing.
+RFC 4035 5.3.1 wants the signer to be the very zone that holds the RRset; a parent may have signed
+what has been delegated since, or serve it by mistake. Where a zone is known to begin below the
+signer, from an earlier walk, the signature does not count, and the answer is judged by that zone.
+Where the root or a top-level domain has signed records below itself, a cut is looked for: their
+zones are made of delegations, and those below are other people's. Other signers are believed where
+nothing is known of a cut. They could as well replace the child's DS record, so that nobody wins
+anything by it, and to look for the cut would cost a question for each label of every name.
 """
 
 from msgspec import Struct
 
 from esashell.resolver import rdata as rd
-from esashell.resolver.answer import Ede, Existence, Link, Reason, Security
+from esashell.resolver.answer import Existence, Link, Reason, Security
 from esashell.resolver.denial import absence, expansion, negative_ttl
 from esashell.resolver.names import Name
+from esashell.resolver.reasons import Why, because
 from esashell.resolver.rrtypes import RRType
 from esashell.resolver.wire import Message, Rrset
-from esashell.resolver.zonekeys import Walk, Zone, rrset_link
+from esashell.resolver.zone import Zone, rrset_link
+from esashell.resolver.zonekeys import Walk
 from esashell.steps import Steps
 
 
@@ -43,11 +48,17 @@ class Judged(Struct, frozen=True, gc=False):
 def rrset_judged(walk: Walk, rrset: Rrset, message: Message) -> Steps[Judged]:
     """The verdict on an RRset of the answer section; the message may hold the wildcard proof."""
     if rrset.rdtype == RRType.RRSIG:
-        return (yield from _signatures_judged(walk, rrset))
-    zone = yield from walk.zone_holding(_holder(rrset), _deepest_signer(rrset))
+        return _signatures_judged(rrset)
+    holder = _holder(rrset)
+    zone = yield from walk.zone_holding(holder, _deepest_signer(rrset))
     if zone.security is not Security.SECURE:
         return _inherited(zone, rrset)
     verdict = walk.verdict(rrset, zone)
+    if _of_delegations(zone.name) and verdict.security is Security.SECURE and holder != zone.name:
+        zone = yield from walk.zone_of(holder)
+        if zone.security is not Security.SECURE:
+            return _inherited(zone, rrset)
+        verdict = walk.verdict(rrset, zone)
     chain = (*zone.chain, rrset_link(zone.name, rrset, verdict))
     if verdict.security is not Security.SECURE:
         return Judged(Security.BOGUS, verdict.reason, chain, 0)
@@ -78,6 +89,11 @@ def absence_judged(walk: Walk, message: Message, name: Name, rdtype: int) -> Ste
     return Judged(Security.INSECURE, zone.reason, zone.chain, ttl, 0, existence)
 
 
+def _of_delegations(zone: Name) -> bool:
+    """Whether it is the root or a top-level domain."""
+    return len(zone) == zone[0] + (2 if len(zone) > 1 else 1)
+
+
 def _inherited(zone: Zone, rrset: Rrset) -> Judged:
     """An RRset that no key can judge shares the fate of its zone."""
     existence = Existence.FOUND if zone.security is Security.INSECURE else None
@@ -85,15 +101,22 @@ def _inherited(zone: Zone, rrset: Rrset) -> Judged:
     return Judged(zone.security, zone.reason, zone.chain, ttl, 0, existence)
 
 
-def _signatures_judged(walk: Walk, rrset: Rrset) -> Steps[Judged]:
-    """RRSIG records themselves are never signed (RFC 4035 2.2), so they are never SECURE."""
-    zone = yield from walk.zone_of(rrset.owner)
-    if zone.security is not Security.SECURE:
-        return _inherited(zone, rrset)
-    text = f"RRSIG records, as those of {rrset.owner.dotted}, are not signed themselves"
-    reason = Reason(Ede.OTHER, text, f"{rrset.owner.dotted} RRSIG")
-    link = Link(zone.name, "RRSIG", Security.INSECURE, text)
-    return Judged(Security.INSECURE, reason, (*zone.chain, link), rrset.ttl)
+def _signatures_judged(rrset: Rrset) -> Judged:
+    """RRSIG records are never signed themselves (RFC 4035 2.2), so there is nothing to judge: not
+    SECURE, and not BOGUS either, however broken the zone. Nothing but a person reads them as such.
+    """
+    zone = next((rd.rrsig(raw).signer for raw in rrset.rdatas if _readable(raw)), rrset.owner)
+    reason = because(Why.SIGNATURES_THEMSELVES, zone, f"{rrset.owner.dotted} RRSIG")
+    link = Link(zone, "RRSIG", Security.INSECURE, reason.finding)
+    return Judged(Security.INSECURE, reason, (link,), rrset.ttl)
+
+
+def _readable(raw: bytes) -> bool:
+    try:
+        rd.rrsig(raw)
+    except rd.BadRdata:
+        return False
+    return True
 
 
 def _holder(rrset: Rrset) -> Name:
@@ -107,7 +130,7 @@ def _signers(rrset: Rrset) -> list[Name]:
     found = []
     for raw in rrset.signatures:
         try:
-            found.append(rd.rrsig(raw).signer)
+            found.append(rd.signer(raw))
         except rd.BadRdata:
             continue
     return found
@@ -119,7 +142,11 @@ def _deepest_signer(rrset: Rrset) -> Name | None:
     The lowest, because walking to it passes all of the others.
     """
     holder = _holder(rrset)
-    return max((e for e in _signers(rrset) if holder.is_under(e)), key=len, default=None)
+    deepest = None
+    for each in _signers(rrset):
+        if (deepest is None or len(each) > len(deepest)) and holder.is_under(each):
+            deepest = each
+    return deepest
 
 
 def _deepest_denier(message: Message, holder: Name) -> Name | None:

@@ -21,6 +21,7 @@ PAYLOAD = 1232  # EDNS buffer size that avoids fragments (DNS flag day 2020)
 
 _HEADER = struct.Struct("!HHHHHH")
 _FIXED = struct.Struct("!HHIH")
+_QUESTION = struct.Struct("!HH")
 _JUMPS = 127  # a name has no more labels than that, so more pointers only cost time
 _EDE = 15  # option code of an extended error (RFC 8914 2)
 
@@ -50,6 +51,12 @@ _NAMES_IN: dict[int, tuple[int, int]] = {
     RRType.DNAME: (0, 1),
     RRType.RRSIG: (18, 1),
 }
+_WITH_NAMES = frozenset((*_NAMES_IN, RRType.NAPTR))
+# Plain numbers: every record is compared with them.
+_OPT, _RRSIG = RRType.OPT.value, RRType.RRSIG.value
+# The OPT record of our questions, with DO set and without.
+_DNSSEC_OK = b"\x00" + _FIXED.pack(_OPT, PAYLOAD, 0x8000, 0)
+_PLAIN = b"\x00" + _FIXED.pack(_OPT, PAYLOAD, 0, 0)
 
 
 class BadMessage(TransportError):
@@ -62,7 +69,7 @@ class Rrset(Struct, frozen=True, gc=False):
     """All records of one owner and type in one section, and the signatures said to cover them.
 
     `rdatas` are canonical, without duplicates, in the order received; `signatures` are whole RRSIG
-    rdatas. `ttl` is in seconds, the smallest of the set (RFC 2181 5.2).
+    rdatas. `ttl` is in seconds, the smallest of the set (RFC 2181 5.2) and of its signatures.
     """
 
     owner: Name
@@ -94,20 +101,17 @@ def query(
     recursive: bool = True,
     checking_disabled: bool = True,
     dnssec: bool = True,
+    edns: bool = True,
 ) -> bytes:
-    """A question with EDNS and, for `dnssec`, DO set (RFC 4035 4.1); ID 0.
+    """A question with EDNS (unless told otherwise) and, for `dnssec`, DO set (RFC 4035 4.1); ID 0.
 
     CD is set because we validate ourselves: without it a validating resolver would hide from us
     what is wrong behind a SERVFAIL (RFC 6840 5.9).
     """
     flags = (RD if recursive else 0) | (CD if checking_disabled else 0)
+    opt = (_DNSSEC_OK if dnssec else _PLAIN) if edns else b""
     return b"".join(
-        (
-            _HEADER.pack(0, flags, 1, 0, 0, 1),
-            qname,
-            struct.pack("!HH", qtype, 1),
-            b"\x00" + _FIXED.pack(RRType.OPT, PAYLOAD, 0x8000 if dnssec else 0, 0),
-        )
+        (_HEADER.pack(0, flags, 1, 0, 0, int(edns)), qname, _QUESTION.pack(qtype, 1), opt)
     )
 
 
@@ -126,73 +130,100 @@ def _parse(wire: bytes) -> Message:
     question = []
     for _ in range(questions):
         qname, at = _name(wire, at, names)
-        qtype, _qclass = struct.unpack_from("!HH", wire, at)
+        question.append((qname, _QUESTION.unpack_from(wire, at)[0]))
         at += 4
-        question.append((qname, qtype))
-    edns: _Edns | None = None
+    edns = _NO_EDNS
     sections: list[tuple[Rrset, ...]] = []
     for count in counts:
-        if not count:
-            sections.append(())
-            continue
-        gathered = _Section()
+        gathered = None
         for _ in range(count):
-            owner, at = _name(wire, at, names)
+            # Nearly every owner is a pointer to a name that was read already.
+            first = wire[at]
+            known = names.get((first & 0x3F) << 8 | wire[at + 1]) if first > 191 else None
+            if known is not None:
+                owner = names[at] = known
+                at += 2
+            else:
+                owner, at = _name(wire, at, names)
             rdtype, rdclass, ttl, length = _FIXED.unpack_from(wire, at)
             at += 10
-            if at + length > len(wire):
+            end = at + length
+            if end > len(wire):
                 raise BadMessage("a record runs over the end of the message")
-            if rdtype == RRType.OPT:
-                edns = edns or _edns(rdclass, ttl, wire[at : at + length])
+            if rdtype == _OPT:
+                edns = _edns(rdclass, ttl, wire[at:end]) if edns is _NO_EDNS else edns
             elif rdclass == 1:
-                gathered.add(owner, rdtype, ttl, _rdata(wire, at, length, rdtype, names))
-            at += length
-        sections.append(gathered.rrsets())
+                if rdtype in _WITH_NAMES:
+                    rdata = _rdata(wire, at, length, rdtype, names)
+                else:
+                    rdata = wire[at:end]
+                if gathered is None:
+                    gathered = _Section()
+                gathered.add(owner, rdtype, ttl, rdata)
+            at = end
+        sections.append(gathered.rrsets() if gathered is not None else ())
     return Message(
-        id=ident,
-        flags=flags & 0xFFF0,
-        rcode=(flags & 0xF) | ((edns.high_rcode << 4) if edns else 0),
-        question=tuple(question),
-        answer=sections[0],
-        authority=sections[1],
-        additional=sections[2],
-        payload=edns.payload if edns else 0,
-        dnssec_ok=bool(edns and edns.dnssec_ok),
-        extended_errors=edns.errors if edns else (),
+        ident,
+        flags & 0xFFF0,
+        (flags & 0xF) | edns.high_rcode << 4,
+        tuple(question),
+        sections[0],
+        sections[1],
+        sections[2],
+        payload=edns.payload,
+        dnssec_ok=edns.dnssec_ok,
+        extended_errors=edns.errors,
     )
+
+
+# The smallest TTL so far, and the rdatas in the order in which they came.
+_Gathered = tuple[list[int], dict[bytes, None]]
 
 
 class _Section:
     """Records of one section on their way into RRsets."""
 
+    __slots__ = ("sets", "signatures")
+
     def __init__(self) -> None:
-        self.sets: dict[tuple[Name, int], tuple[list[int], dict[bytes, None]]] = {}
-        self.signatures: dict[tuple[Name, int], tuple[list[int], dict[bytes, None]]] = {}
+        self.sets: dict[tuple[Name, int], _Gathered] = {}
+        self.signatures: dict[tuple[Name, int], _Gathered] = {}
 
     def add(self, owner: Name, rdtype: int, ttl: int, rdata: bytes) -> None:
-        if rdtype == RRType.RRSIG and len(rdata) >= 18:
-            key, into = (owner, int.from_bytes(rdata[:2], "big")), self.signatures
+        if ttl >= 0x80000000:
+            ttl = 0  # RFC 2181 8: a TTL with its top bit set counts as zero.
+        if rdtype == _RRSIG and len(rdata) >= 18:
+            key, into = (owner, rdata[0] << 8 | rdata[1]), self.signatures
         else:
             key, into = (owner, rdtype), self.sets
-        ttls, rdatas = into.setdefault(key, ([], {}))
-        # RFC 2181 8: a TTL with its top bit set counts as zero.
-        ttls.append(ttl if ttl < 0x80000000 else 0)
+        kept = into.get(key)
+        if kept is None:
+            into[key] = [ttl], {rdata: None}
+            return
+        least, rdatas = kept
+        least[0] = min(least[0], ttl)
         rdatas[rdata] = None
 
     def rrsets(self) -> tuple[Rrset, ...]:
         found = []
-        for (owner, rdtype), (ttls, rdatas) in self.sets.items():
-            _, signatures = self.signatures.pop((owner, rdtype), ((), ()))
-            found.append(Rrset(owner, rdtype, min(ttls), tuple(rdatas), tuple(signatures)))
+        for key, (ttl, rdatas) in self.sets.items():
+            signed = self.signatures.pop(key, None)
+            if signed is None:
+                found.append(Rrset(key[0], key[1], ttl[0], tuple(rdatas)))
+                continue
+            # RFC 4035 5.3.3: the signatures' own TTL bounds that of what they are over.
+            least = min(ttl[0], signed[0][0])
+            found.append(Rrset(key[0], key[1], least, tuple(rdatas), tuple(signed[1])))
+        if not self.signatures:
+            return tuple(found)
         # Signatures of sets that are not here: the answer to a question for RRSIG itself.
         alone: dict[Name, tuple[list[int], list[bytes]]] = {}
-        for (owner, _), (ttls, rdatas) in self.signatures.items():
-            all_ttls, every = alone.setdefault(owner, ([], []))
-            all_ttls.extend(ttls)
+        for (owner, _), (ttl, rdatas) in self.signatures.items():
+            ttls, every = alone.setdefault(owner, ([], []))
+            ttls.extend(ttl)
             every.extend(rdatas)
         found.extend(
-            Rrset(owner, RRType.RRSIG, min(ttls), tuple(every))
-            for owner, (ttls, every) in alone.items()
+            Rrset(owner, _RRSIG, min(ttls), tuple(every)) for owner, (ttls, every) in alone.items()
         )
         return tuple(found)
 
@@ -202,6 +233,9 @@ class _Edns(Struct, frozen=True, gc=False):
     high_rcode: int
     dnssec_ok: bool
     errors: tuple[tuple[int, str], ...]
+
+
+_NO_EDNS = _Edns(0, 0, False, ())
 
 
 def _edns(payload: int, ttl: int, rdata: bytes) -> _Edns:
@@ -218,10 +252,10 @@ def _edns(payload: int, ttl: int, rdata: bytes) -> _Edns:
 
 def _name(wire: bytes, at: int, seen: dict[int, Name], jumps: int = 0) -> tuple[Name, int]:
     """The name that starts at an offset, and the offset behind it; `jumps` led here."""
-    start = at
+    start, last = at, at + 254
     while 0 < (length := wire[at]) < 64:
         at += length + 1
-        if at - start > 254:
+        if at > last:
             raise BadMessage("a name is longer than 255 octets")
     if length == 0:
         suffix, end = ROOT, at + 1
@@ -235,11 +269,13 @@ def _name(wire: bytes, at: int, seen: dict[int, Name], jumps: int = 0) -> tuple[
         suffix = known if known is not None else _name(wire, target, seen, jumps + 1)[0]
     else:
         raise BadMessage("a label of an unknown kind")
+    if at == start:
+        seen[start] = suffix
+        return suffix, end
     if at - start + len(suffix) > 255:
         raise BadMessage("a name is longer than 255 octets")
     # Length octets are below 64, so lower() leaves them alone.
-    name = Name(wire[start:at].lower() + suffix) if at > start else suffix
-    seen[start] = name
+    name = seen[start] = Name(wire[start:at].lower() + suffix)
     return name, end
 
 
@@ -247,24 +283,18 @@ def _rdata(wire: bytes, at: int, length: int, rdtype: int, seen: dict[int, Name]
     """The rdata in canonical form, or as it was received when it does not fit its type."""
     layout = _NAMES_IN.get(rdtype)
     if layout is None:
-        if rdtype != RRType.NAPTR:
-            return wire[at : at + length]
         layout = (_strings_length(wire, at + 4, 3) + 4, 1)
-    raw = wire[at : at + length]
     before, count = layout
     end = at + length
-    parts = [wire[at : at + before]]
-    at += before
+    raw = wire[at:end]
     try:
-        for _ in range(count):
-            name, at = _name(wire, at, seen)
-            parts.append(name)
+        name, behind = _name(wire, at + before, seen)
+        if count == 1:
+            return raw[:before] + name + wire[behind:end] if behind <= end else raw
+        other, behind = _name(wire, behind, seen)
     except (BadMessage, IndexError):
         return raw
-    if at > end:
-        return raw
-    parts.append(wire[at:end])
-    return b"".join(parts)
+    return raw[:before] + name + other + wire[behind:end] if behind <= end else raw
 
 
 def _strings_length(wire: bytes, at: int, count: int) -> int:

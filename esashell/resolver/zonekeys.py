@@ -17,52 +17,36 @@ zones, and about names where none begins, goes into the cache.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from esashell.clock import SECOND
 from esashell.resolver import rdata as rd
-from esashell.resolver.algorithms import Key, Policy, algorithm_text, digest, zone_key
+from esashell.resolver.algorithms import Policy
 from esashell.resolver.anchors import Anchor
-from esashell.resolver.answer import Ede, Link, Reason, Security
+from esashell.resolver.answer import Link, Reason, Security
 from esashell.resolver.budget import Work
-from esashell.resolver.cache import BOGUS_SECONDS, FAILURE_SECONDS, LONGEST, Cache
-from esashell.resolver.denial import Denial, Records, no_ds, verified_records
-from esashell.resolver.exchange import Ask
-from esashell.resolver.names import ROOT, Name
+from esashell.resolver.cache import LONGEST, Cache
+from esashell.resolver.denial import Records, no_ds, verified_records
+from esashell.resolver.exchange import Ask, Reply
+from esashell.resolver.names import Name
 from esashell.resolver.reading import reading
+from esashell.resolver.reasons import Why, because
 from esashell.resolver.rrtypes import RRType, type_text
-from esashell.resolver.signatures import Keyring, Verdict, keyring, rrset_verdict, unexpanded
+from esashell.resolver.signatures import Keyring, Verdict, rrset_verdict, unexpanded
 from esashell.resolver.wire import Message, Rrset
+from esashell.resolver.zone import (
+    Voucher,
+    Zone,
+    by_keys,
+    ds_records,
+    keyless,
+    rrset_link,
+    unanchored,
+    unsupported,
+)
 from esashell.steps import Steps
-
-
-class Zone(Struct, frozen=True, gc=False):
-    """A zone and what is known of its keys.
-
-    SECURE: `keys` are its keys. INSECURE: it is proved that nothing vouches for it. BOGUS and
-    INDETERMINATE: `reason` says which link of `chain` failed. `until` is in microseconds.
-    `cut` means that a zone is known to begin at the name: by DS records, by the proof of a
-    delegation without any, or by keys that fit an anchor. Otherwise it may begin further up.
-    """
-
-    name: Name
-    security: Security
-    keys: Keyring
-    chain: tuple[Link, ...]
-    until: int
-    reason: Reason | None = None
-    cut: bool = False
-
-
-class Voucher(Struct, frozen=True, gc=False):
-    """What vouches for a zone's keys: the parent's DS records, or an anchor's records."""
-
-    kind: str
-    digests: tuple[rd.Ds, ...]
-    keys: tuple[bytes, ...]
-    ttl: int
-    note: str = ""
 
 
 class Walk:
@@ -85,6 +69,11 @@ class Walk:
         self.now = now
         self.policy = policy
         self._verdicts: dict[tuple[Name, Rrset], Verdict] = {}
+        # What was learnt counts for the whole look-up, even with a TTL of 0 (RFC 1035 3.2.1).
+        self._zones: dict[Name, Zone] = {}
+        self._uncut_names: set[tuple[Name, Name]] = set()
+        # How far down the chain was when something ended the walk, for the report.
+        self.reached: tuple[Link, ...] = ()
 
     @property
     def seconds(self) -> int:
@@ -97,15 +86,18 @@ class Walk:
         no answer) the zone where it ended stands for everything below it.
         """
         zone = yield from self._start(target)
+        self.reached = zone.chain
         for name in _between(zone.name, target):
             if zone.security is not Security.SECURE:
                 return zone
-            if self.cache.uncut.find((zone.name, name), self.now):
+            cut = (zone.name, name)
+            if self.cache.uncut.find(cut, self.now) or cut in self._uncut_names:
                 continue
             found = yield from self._below(zone, name)
             if found is not None:
                 zone = found
-                self.cache.zones.keep(name, zone, zone.until)
+                self.reached = zone.chain
+                self._keep(zone)
         return zone
 
     def zone_holding(self, target: Name, signer: Name | None) -> Steps[Zone]:
@@ -119,23 +111,35 @@ class Walk:
         if signer is None or signer == target:
             return zone
         for name in _between(signer, target):
-            kept = self.cache.zones.find(name, self.now)
-            if kept is not None and isinstance(kept[0], Zone) and kept[0].cut:
-                zone = kept[0]
+            known = self._known(name)
+            if known is not None and known.cut:
+                zone = known
+                self.reached = zone.chain
         return zone
+
+    def _known(self, name: Name) -> Zone | None:
+        """The zone that begins at the name, from the cache or from earlier in this look-up."""
+        kept = self.cache.zones.find(name, self.now)
+        if kept is not None and isinstance(kept[0], Zone):
+            return kept[0]
+        return self._zones.get(name)
+
+    def _keep(self, zone: Zone) -> None:
+        self._zones[zone.name] = zone
+        self.cache.zones.keep(zone.name, zone, zone.until)
 
     def _start(self, target: Name) -> Steps[Zone]:
         """The closest zone above the name that is known already, or has an anchor."""
         for name in target.ancestors():
-            kept = self.cache.zones.find(name, self.now)
-            if kept is not None and isinstance(kept[0], Zone):
-                return kept[0]
+            known = self._known(name)
+            if known is not None:
+                return known
             anchor = self.anchors.get(name)
             if anchor is not None:
                 zone = yield from self._anchored(anchor)
-                self.cache.zones.keep(name, zone, zone.until)
+                self._keep(zone)
                 return zone
-        return unanchored(self.now)
+        return unanchored(target, self.now)
 
     def _anchored(self, anchor: Anchor) -> Steps[Zone]:
         """The zone of an anchor: its DNSKEY RRset must be signed by a key that the anchor names."""
@@ -147,19 +151,17 @@ class Walk:
             text = f"the configuration says that {name.dotted} is not to be validated"
             text = anchor.note or text
             link = Link(name, "anchor", Security.INSECURE, text)
-            return self._zone(
-                name, Security.INSECURE, (link,), Reason(Ede.OTHER, text, name.dotted)
-            )
-        digests = self.policy.usable(_ds_records(anchor.ds))
+            reason = because(Why.NOT_VALIDATED, name, f"{name.dotted} DNSKEY", note=text)
+            return keyless(name, Security.INSECURE, (link,), reason, self.now)
+        digests = self.policy.usable(ds_records(anchor.ds))
         keys = tuple(
             each for each in anchor.dnskeys if len(each) > 4 and self.policy.supports(each[3])
         )
         if not digests and not keys:
-            text = f"no trust anchor of {name.dotted} has an algorithm that is supported"
-            reason = Reason(Ede.UNSUPPORTED_DNSKEY_ALGORITHM, text, f"{name.dotted} DNSKEY")
-            link = Link(name, "anchor", Security.INSECURE, text, records)
-            return self._zone(name, Security.INSECURE, (link,), reason)
-        voucher = Voucher("trust anchor", digests, keys, LONGEST, anchor.note)
+            reason = because(Why.ANCHOR_UNSUPPORTED, name, f"{name.dotted} DNSKEY")
+            link = Link(name, "anchor", Security.INSECURE, reason.finding, records)
+            return keyless(name, Security.INSECURE, (link,), reason, self.now)
+        voucher = Voucher(digests, keys, LONGEST, note=anchor.note)
         zone = yield from self._keys(name, voucher, (top,))
         # An anchor may have outlived its zone: only keys that fit it show that there is one.
         return structs.replace(zone, cut=zone.security is Security.SECURE)
@@ -167,18 +169,29 @@ class Walk:
     def _below(self, parent: Zone, name: Name) -> Steps[Zone | None]:
         """The zone that begins at a name directly below what `parent` vouches for; None if none."""
         reply = yield from self.ask(name, RRType.DS)
-        message = reply.message
-        if message is None:
-            text = f"the DS records of {name.dotted} could not be had"
-            return self._failed(parent, name, "DS", reply.reason, text)
+        if reply.message is None:
+            return self._failed(parent.name, name, RRType.DS, reply.reason, parent.chain)
+        found = yield from self._by_ds(parent, name, reply.message)
+        # What the parent itself says is BOGUS: somebody else may have said it.
+        while found is not None and found.security is Security.BOGUS and not found.cut:
+            reply = (yield from reply.again()) if reply.again is not None else Reply(None)
+            if reply.message is None:
+                break
+            found = yield from self._by_ds(parent, name, reply.message)
+        return found
+
+    def _by_ds(self, parent: Zone, name: Name, message: Message) -> Steps[Zone | None]:
+        """What the answer to the DS question says of the zone, and then of its keys."""
         path = reading(message, name, RRType.DS, 0)
         ds = path.rrsets[0] if path.rrsets and not path.aliases else None
         if ds is not None:
             # A wildcard cannot delegate (RFC 4592 4.2, 4.6), whoever signed it.
-            verdict = unexpanded(self.verdict(ds, parent), ds)
+            verdict = unexpanded(self.verdict(ds, parent), ds, parent.name)
             link = rrset_link(parent.name, ds, verdict)
             if verdict.security is not Security.SECURE:
-                return self._zone(name, Security.BOGUS, (*parent.chain, link), verdict.reason)
+                return keyless(
+                    name, Security.BOGUS, (*parent.chain, link), verdict.reason, self.now
+                )
             found = yield from self._delegated(parent, name, ds, verdict, link)
             return structs.replace(found, cut=True)
         if self._alias(message, parent, name):
@@ -204,7 +217,7 @@ class Walk:
         denial = no_ds(self.denials(message, parent), name)
         chain = (*parent.chain, denial.link)
         if denial.security is Security.BOGUS:
-            return self._zone(name, Security.BOGUS, chain, denial.reason)
+            return keyless(name, Security.BOGUS, chain, denial.reason, self.now)
         until = min(self.now + denial.ttl * SECOND, denial.until * SECOND, parent.until)
         if denial.security is Security.SECURE and not denial.delegation:
             self._uncut(parent, name, denial.ttl, denial.until)
@@ -215,20 +228,15 @@ class Walk:
             Keyring(name),
             chain,
             until,
-            self._unsigned(name, denial),
+            denial.reason
+            or because(Why.NO_DS, parent.name, f"{name.dotted} DS", child=name.dotted),
             cut=denial.delegation,
         )
-
-    def _unsigned(self, name: Name, denial: Denial) -> Reason:
-        if denial.reason is not None:
-            return denial.reason
-        text = f"the parent proves that {name.dotted} has no DS record, so it is not signed"
-        return Reason(Ede.OTHER, text, f"{name.dotted} DS")
 
     def _delegated(
         self, parent: Zone, name: Name, ds: Rrset, verdict: Verdict, link: Link
     ) -> Steps[Zone]:
-        records = _ds_records(ds.rdatas)
+        records = ds_records(ds.rdatas)
         usable = self.policy.usable(records)
         chain = (*parent.chain, link)
         if not usable:
@@ -240,72 +248,30 @@ class Walk:
                 Keyring(name),
                 chain,
                 until,
-                self._unsupported(name, records),
+                unsupported(parent.name, name, records, self.policy),
             )
-        voucher = Voucher("DS record", usable, (), verdict.ttl)
+        voucher = Voucher(usable, (), verdict.ttl, parent.name)
         return (yield from self._keys(name, voucher, chain))
-
-    def _unsupported(self, name: Name, records: Sequence[rd.Ds]) -> Reason:
-        about = f"{name.dotted} DS"
-        if any(self.policy.supports(each.algorithm) for each in records):
-            text = f"no DS record of {name.dotted} has a digest type that is supported"
-            return Reason(Ede.UNSUPPORTED_DS_DIGEST_TYPE, text, about)
-        named = ", ".join(sorted({algorithm_text(each.algorithm) for each in records}))
-        text = (
-            f"{name.dotted} is signed only with what is not supported here ({named or 'nothing'})"
-        )
-        return Reason(Ede.UNSUPPORTED_DNSKEY_ALGORITHM, text, about)
 
     def _keys(self, name: Name, voucher: Voucher, chain: tuple[Link, ...]) -> Steps[Zone]:
         """The zone's keys, its DNSKEY RRset being signed by one that is vouched for."""
+        self.reached = chain
         reply = yield from self.ask(name, RRType.DNSKEY)
-        message = reply.message
-        if message is None:
-            text = f"the DNSKEY records of {name.dotted} could not be had"
-            above = Zone(name, Security.SECURE, Keyring(name), chain, 0)
-            return self._failed(above, name, "DNSKEY", reply.reason, text)
-        found = next(
-            (e for e in message.answer if e.owner == name and e.rdtype == RRType.DNSKEY), None
-        )
-        if found is None:
-            text = f"{name.dotted} has a {voucher.kind} but publishes no DNSKEY record"
-            reason = Reason(Ede.DNSKEY_MISSING, text, f"{name.dotted} DNSKEY")
-            link = Link(name, "DNSKEY", Security.BOGUS, text)
-            return self._zone(name, Security.BOGUS, (*chain, link), reason)
-        keys = [key for key in map(zone_key, sorted(found.rdatas)) if key is not None]
-        vouched = self._vouched(name, keys, voucher)
-        if not vouched:
-            reason = _no_match(name, found.rdatas, voucher)
-            records = tuple(rd.text(RRType.DNSKEY, each) for each in found.rdatas)
-            link = Link(name, "DNSKEY", Security.BOGUS, reason.text, records)
-            return self._zone(name, Security.BOGUS, (*chain, link), reason)
-        verdict = rrset_verdict(found, keyring(name, vouched), self.seconds, self.work, self.policy)
-        verdict = unexpanded(verdict, found)
-        link = rrset_link(name, found, verdict)
-        if verdict.security is not Security.SECURE:
-            return self._zone(name, Security.BOGUS, (*chain, link), verdict.reason)
-        usable = [key for key in keys if self.policy.supports(key.algorithm)]
-        until = self.now + min(verdict.ttl, voucher.ttl, LONGEST) * SECOND
-        return Zone(name, Security.SECURE, keyring(name, usable), (*chain, link), until)
-
-    def _vouched(self, name: Name, keys: Sequence[Key], voucher: Voucher) -> list[Key]:
-        """The keys that a DS record or an anchor names (RFC 4035 5.2)."""
-        found = [key for key in keys if key.rdata in voucher.keys]
-        compared = 0
-        for each in sorted(voucher.digests, key=lambda ds: (ds.key_tag, ds.algorithm, ds.digest)):
-            for key in keys:
-                if key.tag != each.key_tag or key.algorithm != each.algorithm or key in found:
-                    continue
-                if compared >= self.work.budget.digests:
-                    return found
-                compared += 1
-                if digest(name, key.rdata, each.digest_type) == each.digest:
-                    found.append(key)
-        return found
+        if reply.message is None:
+            return self._failed(name, name, RRType.DNSKEY, reply.reason, chain)
+        judged = partial(by_keys, now=self.now, work=self.work, policy=self.policy)
+        zone = judged(name, voucher, chain, reply.message)
+        while zone.security is Security.BOGUS and reply.again is not None:
+            reply = yield from reply.again()
+            if reply.message is None:
+                break
+            zone = judged(name, voucher, chain, reply.message)
+        return zone
 
     def denials(self, message: Message, zone: Zone) -> Records:
         """The denial records in a message that a SECURE zone has signed."""
-        return verified_records(message, zone.name, self.verdict_by(zone), self.work)
+        judge, limit = self.verdict_by(zone), self.policy.nsec3_iterations
+        return verified_records(message, zone.name, judge, self.work, limit)
 
     def verdict(self, rrset: Rrset, zone: Zone) -> Verdict:
         """The verdict on an RRset by a SECURE zone's keys; reached once in a look-up."""
@@ -320,79 +286,31 @@ class Walk:
         return lambda rrset: self.verdict(rrset, zone)
 
     def _failed(
-        self, parent: Zone, name: Name, what: str, reason: Reason | None, text: str
+        self, zone: Name, name: Name, rdtype: int, below: Reason | None, chain: tuple[Link, ...]
     ) -> Zone:
-        if reason is not None:
-            text = f"{text}: {reason.text}"
-        code = reason.code if reason is not None else Ede.DNSSEC_INDETERMINATE
-        link = Link(name, what, Security.INDETERMINATE, text)
-        why = Reason(code, text, f"{name.dotted} {what}")
-        return self._zone(name, Security.INDETERMINATE, (*parent.chain, link), why)
-
-    def _zone(
-        self, name: Name, security: Security, chain: tuple[Link, ...], reason: Reason | None
-    ) -> Zone:
-        """A zone without keys; how long it is remembered depends on what is wrong with it."""
-        seconds = {Security.BOGUS: BOGUS_SECONDS, Security.INDETERMINATE: FAILURE_SECONDS}
-        until = self.now + seconds.get(security, LONGEST) * SECOND
-        return Zone(name, security, Keyring(name), chain, until, reason)
+        what = type_text(rdtype)
+        why = because(
+            Why.NOT_HAD,
+            zone,
+            f"{name.dotted} {what}",
+            code=below.code if below else None,
+            said=f" ({below.finding})" if below else "",
+            cure=below.cure if below else "mend the zone's servers, or the way to them",
+        )
+        link = Link(name, what, Security.INDETERMINATE, why.finding)
+        return keyless(name, Security.INDETERMINATE, (*chain, link), why, self.now)
 
     def _uncut(self, parent: Zone, name: Name, ttl: int, signed_until: int) -> None:
         until = min(self.now + ttl * SECOND, signed_until * SECOND, parent.until)
+        self._uncut_names.add((parent.name, name))
         self.cache.uncut.keep((parent.name, name), name, until)
-
-
-def rrset_link(zone: Name, rrset: Rrset, verdict: Verdict) -> Link:
-    """The link of the chain that an RRset of the zone makes, with its records as text."""
-    text = verdict.reason.text if verdict.reason else f"signed by {zone.dotted}"
-    records = tuple(rd.text(rrset.rdtype, each) for each in rrset.rdatas)
-    return Link(zone, type_text(rrset.rdtype), verdict.security, text, records, verdict.trials)
-
-
-def unanchored(now: int) -> Zone:
-    """The zone of a name that no anchor is above of."""
-    text = "there is no trust anchor above the name, so nothing can be validated"
-    reason = Reason(Ede.OTHER, text)
-    link = Link(ROOT, "anchor", Security.INSECURE, text)
-    return Zone(ROOT, Security.INSECURE, Keyring(ROOT), (link,), now + LONGEST * SECOND, reason)
 
 
 def _between(zone: Name, target: Name) -> list[Name]:
     """The names below the zone on the way to the target, shortest first."""
     names = []
-    for each in target.ancestors():
-        if len(each) <= len(zone):
-            break
-        names.append(each)
-    return names[::-1]
-
-
-def _ds_records(rdatas: Sequence[bytes]) -> tuple[rd.Ds, ...]:
-    """Those that can be read; a DS that cannot is as one with an unknown digest."""
-    found = []
-    for each in rdatas:
-        try:
-            found.append(rd.ds(each))
-        except rd.BadRdata:
-            continue
-    return tuple(found)
-
-
-def _no_match(name: Name, rdatas: Sequence[bytes], voucher: Voucher) -> Reason:
-    tags = sorted({each.key_tag for each in voucher.digests} | set(map(rd.key_tag, voucher.keys)))
-    published = sorted({rd.key_tag(each) for each in rdatas if len(each) > 4})
-    missing = [tag for tag in tags if tag not in published]
-    wanted = ", ".join(map(str, missing or tags))
-    if missing:
-        fault = f"points to key {wanted}, which {name.dotted} does not publish"
-    else:
-        fault = (
-            f"has the tag of key {wanted} but does not fit that key as {name.dotted} publishes it"
-        )
-    shown = ", ".join(map(str, published)) or "none"
-    cure = "the parent must be given the DS of a key that is published"
-    if voucher.kind != "DS record":
-        cure = "the trust anchor must be brought up to date, or the answer was forged"
-        cure = voucher.note or cure
-    text = f"the {voucher.kind} of {name.dotted} {fault} (it publishes {shown}): {cure}"
-    return Reason(Ede.DNSKEY_MISSING, text, f"{name.dotted} DNSKEY")
+    while len(target) > len(zone):
+        names.append(target)
+        target = target.parent
+    names.reverse()
+    return names

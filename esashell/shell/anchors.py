@@ -62,6 +62,11 @@ class RootKeys:
             f"answer was forged: {cure}",
         )
 
+    @property
+    def point(self) -> TrustPoint:
+        """The keys and what is known of each, as last read or learnt."""
+        return self._point
+
     def follow(self, resolver: Resolver, conversation: Conversation) -> None:
         """Ask for the root's keys if it is time; the resolver believes what is then known."""
         if not is_due(self._point, self._clock.now() // SECOND):

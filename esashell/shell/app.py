@@ -13,13 +13,22 @@ import sys
 from esashell.errors import OperatorError, UsageError
 from esashell.shell.loop import DONE, FAILED, USAGE, Shell, fault_report
 from esashell.shell.options import HELP, Options, read, unreadable
-from esashell.shell.output import DIM, NORMAL, Output, OutputLost, abandon, complain, put
+from esashell.shell.output import (
+    DIM,
+    NORMAL,
+    Output,
+    OutputLost,
+    abandon,
+    complain,
+    put,
+    wants_colour,
+)
 from esashell.shell.session import Session
 from esashell.shell.state import in_the_way, make_folder, state_folder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from typing import TextIO
 
 INTERRUPTED = 130  # what a shell reports for SIGINT
@@ -66,6 +75,8 @@ def _run(arguments: list[str]) -> int:
         return _in_session(session)
     finally:
         session.close()
+        for each in session.news:
+            complain(each)
 
 
 def _about(options: Options) -> int:
@@ -81,6 +92,7 @@ def _refuse_unusable(options: Options, folder: str) -> None:
         raise UsageError(f"the state folder cannot be {folder}: {fault}.")
     for option, paths in (
         ("--anchor", () if options.anchor is None else (options.anchor,)),
+        ("--roots", () if options.roots is None else (options.roots,)),
         ("--scenario", options.scenarios),
     ):
         for path in paths:
@@ -153,8 +165,12 @@ def _at_terminal(session: Session) -> int:
         history = None
     names = _names(session)
     complete = _completer(session, names)
-    console = Terminal(complete, output.say, output.prompt, history, names=names)
-    hint = _hint(_colour(os.environ)) if session.options.hints else None
+    console = Terminal(
+        complete, output.say, output.prompt, history, names=names, recall=session.trial_is_over
+    )
+    hint = (
+        _hint(wants_colour(session.options.colour, os.environ)) if session.options.hints else None
+    )
     shell = Shell(session, console, complain, hint, attended=True)
     _collect_garbage()
     shell.run_all()
@@ -200,11 +216,6 @@ def _keep(error: Exception, session: Session) -> None:
     from esashell.shell.state import write_fault
 
     write_fault(session.folder, fault_report(error, "Tab"), session.clock.now())
-
-
-def _colour(environment: Mapping[str, str]) -> bool:
-    """Whether a terminal wants colour (no-color.org: any value but the empty one says no)."""
-    return not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
 
 
 def _hint(colour: bool) -> Callable[[str], None]:

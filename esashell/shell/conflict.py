@@ -9,6 +9,8 @@ either the others go through.
 
 from collections.abc import Iterable, Iterator
 
+from msgspec import Struct
+
 from esashell.config.changes import Change, changes
 from esashell.config.tree import Config
 
@@ -54,7 +56,7 @@ def _against(change: Change, others: Iterable[Change]) -> Change | None:
 
 
 def _is_edit(change: Change) -> bool:
-    return change.before is not None and change.after is not None
+    return not isinstance(change.before, Struct) and not isinstance(change.after, Struct)
 
 
 def _within(path: str, above: str) -> bool:

@@ -1,6 +1,8 @@
 """The session's side towards the network: its conversations, and what they cost.
 
-A conversation is held in a world (`steps`), one at a time. It uses the resolver of the running
+A conversation is held in a world (`steps`). One that asks for many others to be held has them side
+by side where there is something to wait for, in the live world and in a recording of it, and one
+after the other in the lab. It uses the resolver of the running
 settings, which is made when it is first wanted and lives, with its cache, as long as these stay the
 same; a change of them begins with an empty cache. Before a conversation the root's keys are
 followed when it is time for that, with requests of that very conversation.
@@ -10,19 +12,22 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any, TypeVar
 
     from esashell.clock import Clock
     from esashell.config.model.dnsserver import DnsSettings
     from esashell.config.tree import Config
     from esashell.delivery.verification import Sender
+    from esashell.errors import TransportError
     from esashell.resolver.budget import Effort
     from esashell.resolver.lookup import Resolver
+    from esashell.resolver.rollover import TrustPoint
     from esashell.shell.anchors import RootKeys
     from esashell.shell.options import Options
+    from esashell.steps import Many, Steps, World
     from esashell.steps import Session as Conversation
-    from esashell.steps import Steps, World
+    from esashell.worlds.conversing import Ear
 
     R = TypeVar("R")
 
@@ -33,6 +38,13 @@ class Counters:
     def __init__(self) -> None:
         self.queries = 0
         self.handshakes = 0
+
+    def count(self, request: Any) -> None:
+        name = type(request).__name__
+        if name == "Exchange":
+            self.queries += 1
+        elif name == "StartTls":
+            self.handshakes += 1
 
 
 class Cost:
@@ -75,18 +87,56 @@ class Conversations:
     def hold(self, world: World, steps: Steps[R], listen: Callable[[Any], None]) -> R:
         from esashell.steps import run
 
+        def many(request: Many) -> None:
+            for _ in self._side_by_side(request, world, listen):
+                pass
+
         with world.session() as conversation:
-            self._present = _Counted(conversation, self.counters)
+            self._present = _Counted(conversation, self.counters, many)
             try:
                 return run(steps, self._present, listen)
             finally:
                 self._present = None
 
+    def _side_by_side(
+        self, request: Many, world: World, listen: Callable[[Any], None]
+    ) -> Iterator[Any]:
+        """Hold each of many conversations, in the way of this world."""
+        from esashell.steps import run
+        from esashell.worlds.conversing import seldom_collecting
+        from esashell.worlds.live import Live
+        from esashell.worlds.recorder import Recorder
+        from esashell.worlds.replay import Replay
+
+        recorder = world if isinstance(world, Recorder) else None
+        beneath = world.world if isinstance(world, Recorder) else world
+        if isinstance(beneath, Live):
+            from esashell.worlds.many import many
+
+            def ear() -> Ear:
+                return _counting(self.counters, recorder.ear() if recorder else None)
+
+            yield from many(request.conversations, beneath, listen=listen, ear=ear)
+        elif isinstance(beneath, Replay):
+            from esashell.worlds.replay import side_by_side
+
+            def count() -> Ear:
+                return _counting(self.counters, None)
+
+            yield from side_by_side(request.conversations, beneath, listen, count)
+        else:
+            with seldom_collecting():
+                for steps in request.conversations:
+                    with world.session() as session:
+                        yield run(steps, _Counted(session, self.counters), listen)
+
     def sender(self, config: Config, world: World, clock: Clock, memory: str) -> Sender:
         """What a conversation needs of the appliance, by this configuration."""
+        from esashell.shell.certificates import read
         from esashell.shell.network import sender
 
-        return sender(config, self._resolving(config, world, clock, memory), clock)
+        resolver = self._resolving(config, world, clock, memory)
+        return sender(config, resolver, clock, lambda fingerprint: read(memory, fingerprint))
 
     def flush(self) -> None:
         """Forget what the resolver has learnt."""
@@ -100,6 +150,16 @@ class Conversations:
 
         present = self._resolver[1].effort if self._resolver else Effort()
         return present + (self._earlier or Effort())
+
+    @property
+    def resolved(self) -> bool:
+        """Whether there has been anything to look up yet."""
+        return self._resolver is not None
+
+    @property
+    def trust_point(self) -> TrustPoint | None:
+        """The root's keys as they are followed; None where they are not, or are not known yet."""
+        return self._root_keys.point if self._root_keys is not None else None
 
     @property
     def cost(self) -> Cost:
@@ -121,7 +181,7 @@ class Conversations:
             from esashell.shell.worlds import anchors, follows_root, root_hints
 
             self._earlier = self.effort
-            believed, hints = anchors(self._options, world), root_hints(world)
+            believed, hints = anchors(self._options, world), root_hints(self._options, world)
             if follows_root(self._options, world):
                 from esashell.shell.anchors import RootKeys
 
@@ -134,16 +194,32 @@ class Conversations:
 
 
 class _Counted:
-    """A conversation's session that counts what it performs."""
+    """A conversation's session that counts what it performs, and knows how many are held."""
 
-    def __init__(self, inner: Conversation, counters: Counters) -> None:
+    def __init__(
+        self,
+        inner: Conversation,
+        counters: Counters,
+        many: Callable[[Many], None] | None = None,
+    ) -> None:
         self._inner = inner
         self._counters = counters
+        self._many = many
 
     def perform(self, request: Any) -> Any:
-        name = type(request).__name__
-        if name == "Exchange":
-            self._counters.queries += 1
-        elif name == "StartTls":
-            self._counters.handshakes += 1
+        if self._many is not None and type(request).__name__ == "Many":
+            self._many(request)
+            return None
+        self._counters.count(request)
         return self._inner.perform(request)
+
+
+def _counting(counters: Counters, then: Ear | None) -> Ear:
+    """An ear that counts what a conversation has had performed, in front of another ear."""
+
+    def ear(request: Any, reply: Any, failed: TransportError | None) -> None:
+        counters.count(request)
+        if then is not None:
+            then(request, reply, failed)
+
+    return ear

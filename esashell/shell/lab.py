@@ -2,6 +2,7 @@
 
     esashell lab list              its domains, and what each of them demonstrates
     esashell lab anchor            the trust anchor that its chain of trust hangs from
+    esashell lab roots             its root servers, as a hints file
     esashell lab zones DIR         its signed zones as text, with the zones part of an nsd.conf
     esashell lab serve             every server of it on loopback, until Ctrl-C
 
@@ -62,7 +63,7 @@ class _Parser(argparse.ArgumentParser):
 
 def _options() -> argparse.ArgumentParser:
     parser = _Parser(prog="esashell lab", description="Look at the lab internet.")
-    acts = parser.add_subparsers(required=True, metavar="list|anchor|zones|serve")
+    acts = parser.add_subparsers(required=True, metavar="list|anchor|roots|zones|serve")
 
     def act(name: str, run: object, text: str) -> argparse.ArgumentParser:
         made = acts.add_parser(name, help=text, description=text)
@@ -80,6 +81,7 @@ def _options() -> argparse.ArgumentParser:
     listing = act("list", _list, "The domains, and what each of them demonstrates.")
     listing.add_argument("--json", action="store_true", help="as JSON")
     act("anchor", _anchor, "The trust anchor, as DS and DNSKEY records.")
+    act("roots", _roots, "The root servers at their own addresses, as a hints file.")
     zones = act("zones", _zones, "The signed zones as files, and a part of an nsd.conf for them.")
     zones.add_argument("folder", metavar="DIR", type=Path)
     zones.add_argument("--all", action="store_true", help="the large ones too; takes a minute")
@@ -177,6 +179,13 @@ def _anchor(options: argparse.Namespace) -> int:
     from esashell.resolver.anchors import anchor_text
 
     _say(anchor_text(_lab(options).anchor))
+    return DONE
+
+
+def _roots(options: argparse.Namespace) -> int:
+    from esashell.resolver.hints import hints_text
+
+    _say(hints_text(_lab(options).root_hints))
     return DONE
 
 

@@ -10,15 +10,18 @@ from esashell.commands.registry import ALIASES, TABLE, find
 from esashell.config.quoting import quoted
 from esashell.dialogue.interview import Interview
 from esashell.errors import OperatorError, UsageError
+from esashell.shell.logbook import MASK
 from esashell.shell.output import OutputLost
 from esashell.shell.parse import Statement, statements
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from esashell.commands.registry import Command
     from esashell.dialogue.interview import Console
+    from esashell.dialogue.requests import Ask
     from esashell.shell.conversations import Cost
     from esashell.shell.session import Session
 
@@ -90,6 +93,7 @@ class Shell:
         if not self.attended:
             return ""
         self.session.refresh()
+        self._tell_news()
         return f"{self.session.running.hostname}> "
 
     def _exit(self) -> bool:
@@ -97,7 +101,9 @@ class Shell:
         command = find("exit")
         assert command is not None
         try:
-            Interview(self.session, self.console).run(command.function(self.session))
+            Interview(self.session, _Overheard(self.console, self.session)).run(
+                command.function(self.session)
+            )
         except EOFError:
             return False
         except KeyboardInterrupt:
@@ -107,11 +113,13 @@ class Shell:
     def _run(self, statement: Statement) -> int:
         name = statement.words[0]
         before = self.session.cost
+        self.session.typed(statement.text)
         try:
             command = find(name)
             if command is None:
                 return self._unknown(statement)
             self.session.refresh()
+            self._tell_news()
             return self._drive(command, statement.words[1:])
         except UsageError as error:
             return self._fail(name, str(error), USAGE)
@@ -130,8 +138,21 @@ class Shell:
         except Exception as error:  # our own mistake, and the one place where it ends
             return self._report(error, name)
         finally:
+            self._write_logs(name)
+            self._tell_news()
             self.session.output.command_ends()
             self._tell_cost(name, before)
+
+    def _write_logs(self, name: str) -> None:
+        try:
+            self.session.settle()
+        except Exception as error:  # a mistake of ours in the logs costs the command nothing
+            self._report(error, name)
+
+    def _tell_news(self) -> None:
+        """What happened without a command, as a commit that was not confirmed being taken back."""
+        while self.session.news:
+            self.complain(self.session.news.pop(0))
 
     def _fail(self, name: str, text: str, status: int = FAILED) -> int:
         """Tell a command's failure, to people and to machines; the status."""
@@ -147,7 +168,7 @@ class Shell:
                 self.complain(f"{name}: {spent}")
 
     def _drive(self, command: Command, words: tuple[str, ...]) -> int:
-        asking = Interview(self.session, self.console)
+        asking = Interview(self.session, _Overheard(self.console, self.session), command.about)
         dialogue = command.function(self.session)
         if not words:
             return int(asking.run(dialogue) or DONE)
@@ -177,6 +198,33 @@ class Shell:
         text = f"Error: {name} failed by a mistake of this program ({reason})."
         self._fail(name, f"{text}\nA report is in {kept}" if kept else text)
         return FAILED
+
+
+class _Overheard:
+    """A console whose answers are logged: who typed what, at which question."""
+
+    def __init__(self, console: Console, session: Session) -> None:
+        self._console = console
+        self._session = session
+
+    def say(self, text: str) -> None:
+        self._console.say(text)
+
+    def reject(self, text: str) -> None:
+        self._console.reject(text)
+
+    def interrupted(self) -> None:
+        self._console.interrupted()
+
+    def command(self, prompt: str) -> str:
+        return self._console.command(prompt)
+
+    def answer(self, question: Ask[Any]) -> str:
+        from esashell.dialogue.requests import show_prompt
+
+        text = self._console.answer(question)
+        self._session.typed(MASK if question.kind.secret else text, show_prompt(question))
+        return text
 
 
 def fault_report(error: Exception, name: str) -> str:

@@ -11,20 +11,25 @@ The resolver, with its cache, lives as long as the settings it was made from; a 
 `dnsconfig` begins again with an empty cache, so that the next answer is the new resolvers' own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from esashell.clock import Clock
+from esashell.config.model.security import METHODS, VERSIONS, SslSide
 from esashell.config.tree import Config
 from esashell.delivery.verification import Sender
 from esashell.errors import OperatorError
+from esashell.pki.roots import Roots, Trust, from_pem
+from esashell.resolver.algorithms import Policy
 from esashell.resolver.anchors import Anchor, anchors_from_text
 from esashell.resolver.exchange import Source
 from esashell.resolver.forward import Forwarder
+from esashell.resolver.hints import hints_from_text
 from esashell.resolver.iterate import Iterator, root_servers
 from esashell.resolver.lookup import Resolver, Server
 from esashell.resolver.names import Name, name_from_text
 from esashell.resolver.split import Split
+from esashell.steps import TlsPolicy
 
 
 def resolver(
@@ -49,24 +54,60 @@ def resolver(
         (*anchors, *local),
         clock,
         minimum_ttl=dns.minimum_ttl,
+        policy=Policy(sha1=dns.sha1),
         source=Split(source, to) if to else source,
     )
 
 
-def sender(config: Config, resolver: Resolver, clock: Clock) -> Sender:
-    """The appliance as its peers see it."""
-    return Sender(resolver, clock, helo=config.hostname)
+def sender(
+    config: Config, resolver: Resolver, clock: Clock, pem: Callable[[str], str] = lambda _: ""
+) -> Sender:
+    """The appliance as its peers see it, and whom it believes; `pem` has the operator's files."""
+    return Sender(
+        resolver,
+        clock,
+        helo=config.hostname,
+        policy=tls_policy(config.ssl.outbound),
+        trust=_trust(config, pem),
+        digest_agility=config.dns.digest_agility,
+    )
+
+
+def _trust(config: Config, pem: Callable[[str], str]) -> Trust:
+    """The lists of authorities that `certconfig` has put to use."""
+    it = config.authorities
+    custom = from_pem(pem(it.custom_list).encode("ascii", "replace")) if it.custom else ()
+    return Trust(it.system, Roots(custom))
+
+
+def tls_policy(side: SslSide) -> TlsPolicy:
+    """What a side offers in a handshake, by `sslconfig`.
+
+    SSL v3.0 is no part of the TLS library any more. Security level 0 lets the cipher list alone
+    decide: a weak key of the peer's is then a finding in the evidence and not a failed handshake.
+    """
+    versions = [VERSIONS[each] for each in METHODS if each in side.methods and each in VERSIONS]
+    ciphers = side.ciphers if "@SECLEVEL" in side.ciphers else f"{side.ciphers}:@SECLEVEL=0"
+    return TlsPolicy(versions[0], versions[-1], ciphers)
 
 
 def anchors_in(path: str) -> tuple[Anchor, ...]:
     """The trust anchors in a file of DS or DNSKEY records."""
+    found = anchors_from_text(_text_in(path))
+    if not found:
+        raise OperatorError(f"{path} holds no trust anchor.")
+    return found
+
+
+def hints_in(path: str) -> tuple[str, ...]:
+    """The addresses of the root servers in a hints file."""
+    return hints_from_text(_text_in(path))
+
+
+def _text_in(path: str) -> str:
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        return Path(path).read_text(encoding="utf-8")
     except OSError as error:
         raise OperatorError(f"{path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
         raise OperatorError(f"{path} cannot be read: it is not UTF-8 text.") from None
-    found = anchors_from_text(text)
-    if not found:
-        raise OperatorError(f"{path} holds no trust anchor.")
-    return found

@@ -16,7 +16,7 @@ usage: esashell [options]                 a session at the terminal
        esashell [options] -c COMMAND ...  run the commands and leave
        esashell [options] -f FILE         run the commands in a file
        esashell [options] < FILE          the same, from standard input
-       esashell lab serve|list|anchor|zones ...
+       esashell lab serve|list|anchor|roots|zones ...
 
   -c COMMAND        a command line; repeatable. Its questions are answered from
                     standard input
@@ -34,7 +34,13 @@ usage: esashell [options]                 a session at the terminal
                     one that is refused an error as JSON
   --stats           print what the network work cost, to standard error
   --no-hints        no "did you mean"
+  --no-plan         commit does not say what it would do to the mail
+  --color, --no-color
+                    colours in reports, or none (default: at a terminal, unless
+                    NO_COLOR is set)
   --anchor FILE     trust anchors, as DS or DNSKEY records
+  --roots FILE      root servers, as a hints file like named.root: where a
+                    look-up begins when dnsconfig has the root servers asked
   --scenario FILE   more domains and servers for the lab; repeatable
   --smtp-port PORT  for --world live: the port to deliver to, instead of 25
   --dns-port PORT   for --world live: the port to ask at, instead of 53
@@ -45,7 +51,17 @@ Exit status: the worst of the commands. 0 done; 1 refused or failed, a DANE
 FAILED included; 2 a command or an option that cannot be understood.
 """
 
-_FLAGS = {"--json", "--stats", "--no-hints", "--version", "--help", "-h"}
+_FLAGS = {
+    "--json",
+    "--stats",
+    "--no-hints",
+    "--no-plan",
+    "--color",
+    "--no-color",
+    "--version",
+    "--help",
+    "-h",
+}
 _WITH_VALUE = {
     "-c",
     "-f",
@@ -53,6 +69,7 @@ _WITH_VALUE = {
     "--world",
     "--record",
     "--anchor",
+    "--roots",
     "--scenario",
     "--smtp-port",
     "--dns-port",
@@ -72,7 +89,10 @@ class Options:
         self.json = False
         self.stats = False
         self.hints = True
+        self.plan = True  # commit says what it would do to the mail
+        self.colour: bool | None = None  # None: at a terminal that wants it
         self.anchor: str | None = None
+        self.roots: str | None = None
         self.scenarios: list[str] = []
         self.smtp_port = 25
         self.dns_port = 53
@@ -101,8 +121,10 @@ def read(arguments: list[str]) -> Options:
             raise UsageError(f"{argument!r} is not an option of esashell; see --help.")
     if options.commands and options.file is not None:
         raise UsageError("-c and -f cannot be used together.")
-    if options.world == "replay" and (options.anchor or options.scenarios or options.record):
-        raise UsageError("--anchor, --scenario and --record cannot be used with a replay.")
+    if options.world == "replay" and (
+        options.anchor or options.roots or options.scenarios or options.record
+    ):
+        raise UsageError("--anchor, --roots, --scenario and --record cannot be used with a replay.")
     return options
 
 
@@ -126,8 +148,12 @@ def _flag(options: Options, name: str) -> None:
             options.json = True
         case "--stats":
             options.stats = True
+        case "--no-plan":
+            options.plan = False
         case "--no-hints":
             options.hints = False
+        case "--color" | "--no-color":
+            options.colour = name == "--color"
         case "--version":
             options.version = True
         case _:
@@ -154,6 +180,8 @@ def _option(options: Options, name: str, value: str) -> None:
             options.record = value
         case "--anchor":
             options.anchor = value
+        case "--roots":
+            options.roots = value
         case "--scenario":
             options.scenarios.append(value)
         case "--smtp-port":

@@ -18,8 +18,12 @@ from contextlib import suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any, TextIO
 
+    from esashell.shell.bar import Bar
+
+PAUSE = 0.2  # seconds between two looks at what is followed
 DIM, NORMAL = "\x1b[2m", "\x1b[0m"
 
 
@@ -33,6 +37,10 @@ class OutputLost(Exception):
             super().__init__((error.strerror or str(error)) if error else "it is closed")
 
 
+class Enough(Exception):
+    """The operator does not want to see more of a command's output."""
+
+
 def put(text: str) -> None:
     """Write to standard output; raises `OutputLost`."""
     if sys.stdout is None:  # the program was started with `>&-`
@@ -42,6 +50,39 @@ def put(text: str) -> None:
         sys.stdout.flush()
     except OSError as error:
         raise OutputLost(error) from None
+
+
+def put_octets(text: bytes) -> None:
+    """Write octets to standard output; raises `OutputLost`."""
+    if sys.stdout is None:
+        raise OutputLost
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text)
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        raise OutputLost(error) from None
+
+
+def columns() -> int | None:
+    """How wide the terminal is that standard output is; None when it is none."""
+    if sys.stdout is None or not sys.stdout.isatty():
+        return None
+    import shutil
+
+    return shutil.get_terminal_size().columns
+
+
+def wants_colour(wanted: bool | None, environment: Mapping[str, str]) -> bool:
+    """Whether output is coloured: as the options say, else where a terminal wants it."""
+    if wanted is not None:
+        return wanted
+    return sys.stdout is not None and sys.stdout.isatty() and terminal_colour(environment)
+
+
+def terminal_colour(environment: Mapping[str, str]) -> bool:
+    """Whether a terminal wants colour (no-color.org: any value but the empty one says no)."""
+    return not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
 
 
 def abandon(stream: TextIO | None) -> None:
@@ -54,6 +95,7 @@ def abandon(stream: TextIO | None) -> None:
 class Output:
     def __init__(self, json: bool) -> None:
         self._json = json
+        self._bar: Bar | None = None
         self._held: list[str] = []
         self._shown = False
 
@@ -61,7 +103,52 @@ class Output:
         if self._json:
             self._held.append(text)
         else:
+            self._clear()
             put(text + "\n")
+
+    def octets(self, text: bytes) -> None:
+        """Whole lines that are octets, such as a log's: never held back, and a result themselves.
+
+        On a terminal they are made printable; anything else gets them as they are.
+        """
+        self._shown = True
+        self._clear()
+        if self.watched:
+            from esashell.logs.shown import printable
+
+            text = printable(text)
+        self._put_octets(text)
+
+    def _put_octets(self, text: bytes) -> None:
+        put_octets(text)
+
+    @property
+    def watched(self) -> bool:
+        """Whether somebody sees the output come."""
+        return sys.stdout is not None and sys.stdout.isatty()
+
+    def wait(self) -> None:
+        """Let some time pass in which something new may come. Ctrl-C ends it."""
+        from time import sleep
+
+        sleep(PAUSE)
+
+    @property
+    def json(self) -> bool:
+        """Whether results are for machines."""
+        return self._json
+
+    def progress(self, done: int, total: int) -> None:
+        """Draw how far it has come, on standard error if that is a terminal, and nowhere else."""
+        if self._bar is None:
+            from esashell.shell.bar import Bar
+
+            self._bar = Bar(total)
+        self._bar.draw(done)
+
+    def _clear(self) -> None:
+        if self._bar is not None:
+            self._bar.clear()
 
     def show(self, record: Any) -> None:
         """A command's result; without `--json` its lines have told it already."""
@@ -70,6 +157,7 @@ class Output:
         import msgspec
 
         self._shown = True
+        self._clear()
         put(msgspec.json.encode(record).decode() + "\n")
 
     def failed(self, command: str, text: str) -> None:
@@ -89,6 +177,8 @@ class Output:
     def command_ends(self) -> None:
         held, shown = self._held, self._shown
         self._held, self._shown = [], False
+        self._clear()
+        self._bar = None
         put("" if shown or not held else "\n".join(held) + "\n")
 
 

@@ -4,10 +4,14 @@ Each world is an appliance of its own: DIR for the lab, DIR/live for the live wo
 was tried in the one is never running in the other. A replay begins with what its recording knows,
 each time; it has DIR/replay for what was typed and for our own mistakes only.
 
-    config/    the configuration and its history
-    anchors/   the root's trusted keys, as they are followed
-    history    what was typed, for the arrow keys
-    faults/    reports of our own mistakes
+    config/         the configuration and its history
+    configuration/  files that commands import and export
+    certificates/   the appliance's certificates with their keys, and its own authorities
+    anchors/        the root's trusted keys, as they are followed
+    counters/       what all sessions together have asked of the DNS
+    logs/           what log subscriptions have written, a folder for each
+    history         what was typed, for the arrow keys
+    faults/         reports of our own mistakes
 """
 
 from __future__ import annotations

@@ -12,11 +12,19 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from esashell import __version__
 from esashell.config.codec import decode, encode
+from esashell.config.model.destination import (
+    DefaultControl,
+    DestinationControl,
+    DestinationControls,
+)
 from esashell.config.tree import Config
 from esashell.errors import BadConfiguration
 from esashell.resolver.anchors import Anchor, BadAnchor, anchor_text, anchors_from_text
+from esashell.shell import certificates
 from esashell.worlds.recorder import Recorder
 from esashell.worlds.replay import Replay
 from esashell.worlds.tape import BadTape, Header, TapeWriter, moment, read_tape
@@ -24,13 +32,18 @@ from esashell.worlds.tape import BadTape, Header, TapeWriter, moment, read_tape
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any, TypeVar
 
     from esashell.clock import Clock
     from esashell.shell.options import Options
     from esashell.steps import World
 
-# The settings that decide what is asked and said on the network.
-ASKED_WITH = ("hostname", "dns")
+    E = TypeVar("E", DefaultControl, DestinationControl)
+
+# The settings that decide what is asked and said on the network. Of the destination controls only
+# what they say about a connection: bounce profiles and certificates are tables of their own.
+ASKED_WITH = ("hostname", "dns", "ssl", "authorities", "smtp_routes")
+CONNECTED_WITH = ("ip_preference", "tls", "dane")
 
 
 def recorded(
@@ -46,6 +59,7 @@ def recorded(
     """The world, recorded from now on; raises `RecordingFailed`."""
     assert options.record is not None
     settings = Config(**{name: getattr(config, name) for name in ASKED_WITH})
+    settings = replace(settings, destinations=_connected_with(config.destinations))
     header = Header(
         recorded=moment(clock.now()),
         program=__version__,
@@ -54,8 +68,23 @@ def recorded(
         root_servers=tuple(hints),
         root_keys=None if options.anchor is not None else _root_keys(memory),
         configuration=encode(settings),
+        authorities=_authorities(config, memory),
     )
     return Recorder(world, TapeWriter(options.record, header), clock)
+
+
+def _connected_with(table: DestinationControls) -> DestinationControls:
+    def essential(entry: E) -> dict[str, Any]:
+        return {name: getattr(entry, name) for name in CONNECTED_WITH}
+
+    entries = (DestinationControl(each.domain, **essential(each)) for each in table.entries)
+    return DestinationControls(DefaultControl(**essential(table.default)), entries=tuple(entries))
+
+
+def _authorities(config: Config, memory: str) -> str:
+    """The list that the operator imported, if it is in use."""
+    it = config.authorities
+    return certificates.read(memory, it.custom_list) if it.custom else ""
 
 
 def _root_keys(memory: str) -> str:
@@ -82,6 +111,8 @@ class Replayed(Replay):
             raise BadTape(f"{path}, the header: {error}") from None
         self.root_servers = header.root_servers
         self.follows = header.root_keys is not None
+        if header.authorities:
+            certificates.keep(folder, self.factory.authorities.custom_list, header.authorities)
         if header.root_keys:
             place = Path(folder, "anchors")
             place.mkdir(mode=0o700)

@@ -48,14 +48,19 @@ def anchors(options: Options, world: World) -> tuple[Anchor, ...]:
     return (ROOT_ANCHOR,)
 
 
-def root_hints(world: World) -> tuple[str, ...]:
-    """Where iteration begins in this world: the lab's root servers, or the Internet's."""
+def root_hints(options: Options, world: World) -> tuple[str, ...]:
+    """Where iteration begins in this world: the lab's root servers, the Internet's, or a file's."""
     from esashell.resolver.hints import ROOT_SERVERS
+    from esashell.shell.network import hints_in
     from esashell.shell.taped import Replayed
     from esashell.worlds.lab.world import Lab
 
     world = _beneath(world)
-    return world.root_servers if isinstance(world, Lab | Replayed) else ROOT_SERVERS
+    if isinstance(world, Replayed):
+        return world.root_servers
+    if options.roots is not None:
+        return hints_in(options.roots)
+    return world.root_servers if isinstance(world, Lab) else ROOT_SERVERS
 
 
 def follows_root(options: Options, world: World) -> bool:
@@ -92,14 +97,17 @@ def new_appliance(options: Options, replay: World | None = None) -> Config:
         assert isinstance(replay, Replayed)
         return replay.factory
 
-    if options.world == "live":
-        return factory(*_system_resolvers())
-    return factory(*LAB_RESOLVERS)
+    from msgspec.structs import replace
+
+    from esashell.config.model.predefined import WIZARDS_LISTENERS
+
+    resolvers = _system_resolvers() if options.world == "live" else LAB_RESOLVERS
+    return replace(factory(*resolvers), listeners=WIZARDS_LISTENERS)
 
 
 def _system_resolvers(path: str = "/etc/resolv.conf") -> tuple[str, ...]:
     """The machine's own resolvers, as a start; without any the root servers are asked."""
-    from esashell.config.check import address_fault
+    from esashell.config.faults import address_fault
 
     try:
         with open(path, encoding="utf-8", errors="replace") as file:

@@ -24,7 +24,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from esashell.errors import HandshakeFailed, Reset, TimedOut, TransportError
+from esashell.clock import SECOND
+from esashell.errors import HandshakeFailed, Overdue, Reset, TimedOut, TransportError
 from esashell.smtp.replies import Nonsense, Reply, ReplyParser
 from esashell.steps import Receive, Send, StartTls, Steps, TlsPeer, TlsPolicy
 
@@ -41,6 +42,7 @@ class Failure(StrEnum):
     EHLO_REFUSED = "EHLO refused"
     NONSENSE = "nonsense instead of a reply"
     SILENCE = "silence"
+    OVERDUE = "conversation without end"
     CLOSED = "connection closed"
     RESET = "connection reset"
     NETWORK_ERROR = "network error"
@@ -58,7 +60,23 @@ class Stage(StrEnum):
     STARTTLS = "STARTTLS"
     HANDSHAKE = "the TLS handshake"
     EHLO_IN_TLS = "EHLO after STARTTLS"
+    MAIL = "MAIL FROM"
+    RCPT = "RCPT TO"
+    DATA = "DATA"
+    CONTENT = "the end of the message"
     QUIT = "QUIT"
+
+
+# How long an answer is waited for, in microseconds (RFC 5321 4.5.3.2): what a server does with a
+# message takes its time, and giving up behind the final dot would send it twice. Where no message
+# is at stake half a minute will do.
+PATIENCE = {
+    Stage.MAIL: 300 * SECOND,
+    Stage.RCPT: 300 * SECOND,
+    Stage.DATA: 120 * SECOND,
+    Stage.CONTENT: 600 * SECOND,
+}
+_NO_MESSAGE = 30 * SECOND
 
 
 class Finding(Struct, frozen=True):
@@ -133,11 +151,25 @@ class Conversation:
             return self._lost(fault, stage)
         return (yield from self.hear(line, stage))
 
+    def say_content(self, data: bytes) -> Steps[Reply | Finding]:
+        """Send a message, with its dots and its end as they go on the wire, and hear the answer."""
+        try:
+            yield Send(data)
+        except TransportError as fault:
+            self._turns.append(Turn("(message)", None))
+            return self._lost(fault, Stage.CONTENT)
+        return (yield from self.hear("(message)", Stage.CONTENT))
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more can be said on this connection."""
+        return self._over
+
     def hear(self, sent: str, stage: Stage) -> Steps[Reply | Finding]:
         """Read one reply; what was sent before is for the transcript."""
         while (reply := self._replies.take()) is None:
             try:
-                data = yield Receive()
+                data = yield Receive(PATIENCE.get(stage, _NO_MESSAGE))
             except TransportError as fault:
                 self._turns.append(Turn(sent, None))
                 return self._lost(fault, stage)
@@ -163,7 +195,7 @@ class Conversation:
             return banner
         if banner.code != 220:
             text = f"the server refused us with {banner}"
-            return Finding(Failure.GREETING_REFUSED, Stage.GREETING, _status(banner), text)
+            return Finding(Failure.GREETING_REFUSED, Stage.GREETING, status_of(banner), text)
         return (yield from self._hello(banner, Stage.EHLO))
 
     def _hello(self, banner: Reply, stage: Stage) -> Steps[Greeting | Finding]:
@@ -182,7 +214,7 @@ class Conversation:
                 return Greeting(banner, old, ())
             hello = old
         text = f"the server refused {stage} with {hello}"
-        return Finding(Failure.EHLO_REFUSED, stage, _status(hello), text)
+        return Finding(Failure.EHLO_REFUSED, stage, status_of(hello), text)
 
     def start_tls(self, server_name: str, policy: TlsPolicy) -> Steps[TlsPeer | Finding]:
         """Ask for TLS and shake hands; `server_name` goes out as SNI."""
@@ -219,6 +251,8 @@ class Conversation:
         code = VALIDATION_FAILURE if stage is Stage.HANDSHAKE else BAD_CONNECTION
         if isinstance(fault, TimedOut):
             return Finding(Failure.SILENCE, stage, code, f"no answer at {stage}: {fault.text}")
+        if isinstance(fault, Overdue):
+            return Finding(Failure.OVERDUE, stage, code, f"{fault.text} at {stage}")
         kind = Failure.RESET if isinstance(fault, Reset) else Failure.NETWORK_ERROR
         return Finding(kind, stage, code, f"{fault.text} at {stage}")
 
@@ -252,7 +286,7 @@ def shake_hands(helo: str, server_name: str, policy: TlsPolicy) -> Steps[SmtpDia
     return SmtpDialogue(conversation.transcript, greeting, offered, peer, failure)
 
 
-def _status(reply: Reply) -> str:
+def status_of(reply: Reply) -> str:
     """The reply's enhanced status code if it has one (RFC 2034), else what the basic code says."""
     first = reply.lines[0].split(" ", 1)[0] if reply.lines else ""
     parts = first.split(".")

@@ -120,7 +120,9 @@ class ReplyParser:
 
 def printable(data: bytes) -> str:
     """Bytes as text that no terminal will act on: what is not printable is shown as an escape."""
+    text = data.decode("utf-8", "backslashreplace")
+    if text.isprintable():
+        return text
     return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode()
-        for each in data.decode("utf-8", "backslashreplace")
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
     )

@@ -65,12 +65,11 @@ def same_question(query: bytes, reply: bytes) -> bool:
         # Servers that reject a query may leave its question out. Such a reply carries nothing
         # but a response code that is an error, and never an answer that could be believed.
         return reply[3] & 0x0F != 0
-    return (
-        reply[4:6] == query[4:6]
-        # A server may answer in another case (RFC 4343 4.1); type and class are numbers.
-        and reply[_HEADER : end - 4].lower() == query[_HEADER : end - 4].lower()
-        and reply[end - 4 : end] == query[end - 4 : end]
-    )
+    if reply[4:6] != query[4:6]:
+        return False
+    asked, said = query[_HEADER:end], reply[_HEADER:end]
+    # A server may answer in another case (RFC 4343 4.1); type and class are numbers.
+    return said == asked or (said[:-4].lower() == asked[:-4].lower() and said[-4:] == asked[-4:])
 
 
 def _question_end(query: bytes) -> int:

@@ -13,10 +13,12 @@ ignored rather than fatal, otherwise a forger could not poison a look-up but cou
 Over TCP the sequence numbers do this work, and a mismatch there is the server's fault: it ends
 the exchange.
 
-Everything blocks, with a deadline for the whole request and not for each system call: a server
-that sends one octet a second gets no more time than one that is silent. Nothing listens here.
+Everything blocks, with a deadline for the whole request and not for each system call, and for SMTP
+one for the whole connection besides: a server that sends one octet a second gets no more time than
+one that is silent. Nothing listens here.
 """
 
+import math
 import secrets
 import socket
 import struct
@@ -26,8 +28,10 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
-from esashell.errors import Reset, TransportError
-from esashell.steps import Connect, Exchange, Receive, Send, StartTls, TlsPeer, Wait
+from esashell.clock import SECOND
+from esashell.errors import Overdue, Reset, TransportError
+from esashell.pki.roots import Roots, StoredRoots
+from esashell.steps import Authorities, Connect, Exchange, Receive, Send, StartTls, TlsPeer, Wait
 from esashell.worlds.datagram import (
     CHANCE,
     LARGEST,
@@ -39,14 +43,14 @@ from esashell.worlds.datagram import (
 from esashell.worlds.tls import TlsEnd, client_context, fault, shake_hands
 
 # RFC 5321 4.5.3.2.5: how long a client waits while a block of data is taken.
-_SEND_SECONDS = 180.0
+_SEND_TIME = 180 * SECOND
 
 
 class _Deadline:
-    """The moment at which a request has used up its time."""
+    """The moment at which a request has used up its time, or its connection has."""
 
-    def __init__(self, microseconds: int) -> None:
-        self.at = time.monotonic() + microseconds / 1_000_000
+    def __init__(self, microseconds: int, latest: float = math.inf) -> None:
+        self.at = min(time.monotonic() + microseconds / 1_000_000, latest)
 
     def arm(self, sock: socket.socket) -> None:
         """Give the socket's next call what is left; `TimeoutError` when nothing is."""
@@ -59,12 +63,15 @@ class _Deadline:
 class LiveSession:
     """One conversation on real sockets: at most one open connection, closed with the session."""
 
-    def __init__(self, dns_port: int, smtp_port: int, source: str) -> None:
+    def __init__(self, dns_port: int, smtp_port: int, source: str, roots: Roots) -> None:
         self.dns_port = dns_port
         self.smtp_port = smtp_port
         self.source = source
+        self.roots = roots
         self._connection: socket.socket | None = None
         self._tls: TlsEnd | None = None
+        self._until = math.inf  # when the open connection has used up all its time
+        self._lost = False  # cut off when it had just been opened
 
     def __enter__(self) -> "LiveSession":
         return self
@@ -81,7 +88,13 @@ class LiveSession:
         try:
             return self._PERFORM[type(request)](self, request)
         except OSError as error:
-            raise fault(error) from error
+            on_connection = isinstance(request, Send | Receive | StartTls)
+            raise self._overdue(error) if on_connection else fault(error) from error
+
+    def _overdue(self, error: OSError) -> TransportError:
+        """The fault, which is another one when no time is left for anything on this connection."""
+        late = isinstance(error, TimeoutError) and time.monotonic() >= self._until
+        return Overdue() if late else fault(error)
 
     # -- DNS
 
@@ -140,6 +153,8 @@ class LiveSession:
         port = self.smtp_port if request.port == 25 else request.port
         deadline = _Deadline(request.timeout)
         self._connection = self._open(request.address, port, deadline, self.source)
+        self._lost = _cut_off(self._connection)
+        self._until = time.monotonic() + request.whole / 1_000_000
         own: str = self._connection.getsockname()[0]
         return own
 
@@ -149,11 +164,11 @@ class LiveSession:
             self._tls.write(data)
             data = self._tls.outgoing()
         sock = self._established()
-        sock.settimeout(_SEND_SECONDS)
+        _Deadline(_SEND_TIME, self._until).arm(sock)
         sock.sendall(data)
 
     def _receive(self, request: Receive) -> bytes:
-        deadline = _Deadline(request.timeout)
+        deadline = _Deadline(request.timeout, self._until)
         sock = self._established()
         if self._tls is None:
             deadline.arm(sock)
@@ -168,7 +183,7 @@ class LiveSession:
         return plain
 
     def _start_tls(self, request: StartTls) -> TlsPeer:
-        deadline = _Deadline(request.timeout)
+        deadline = _Deadline(request.timeout, self._until)
         sock = self._established()
 
         def transmit(wire: bytes) -> None:
@@ -176,7 +191,7 @@ class LiveSession:
                 deadline.arm(sock)
                 sock.sendall(wire)
             except OSError as error:
-                raise fault(error) from error
+                raise self._overdue(error) from error
 
         def receive() -> bytes:
             deadline.arm(sock)
@@ -203,7 +218,10 @@ class LiveSession:
             if source:
                 sock.bind((source_for(family, source), 0))
             deadline.arm(sock)
-            sock.connect(peer)
+            # Who refuses a connection says so in another way: this one was open, and the peer has
+            # cut it off before anybody looked. The next thing that is asked for finds out.
+            with suppress(ConnectionResetError):
+                sock.connect(peer)
         except BaseException:
             # Ctrl-C included: nobody else knows of this socket yet.
             sock.close()
@@ -213,6 +231,8 @@ class LiveSession:
     def _established(self) -> socket.socket:
         if self._connection is None:
             raise Reset("no connection is open")
+        if self._lost:
+            raise Reset
         return self._connection
 
     def _close(self) -> None:
@@ -226,6 +246,11 @@ class LiveSession:
                 self._connection.send(self._tls.outgoing())
         self._connection = self._tls = None
 
+    # -- trust
+
+    def _authorities(self, request: Authorities) -> tuple[bytes, ...]:
+        return self.roots.named(request.names)
+
     _PERFORM: dict[type, Callable[["LiveSession", Any], Any]] = {  # noqa: RUF012
         Exchange: _exchange,
         Connect: _connect,
@@ -233,6 +258,7 @@ class LiveSession:
         Receive: _receive,
         StartTls: _start_tls,
         Wait: _wait,
+        Authorities: _authorities,
     }
 
 
@@ -258,6 +284,16 @@ class Live:
         self.dns_port = dns_port
         self.smtp_port = smtp_port
         self.source = source
+        self.roots: Roots = StoredRoots()  # read when the first chain asks for it
 
     def session(self) -> LiveSession:
-        return LiveSession(self.dns_port, self.smtp_port, self.source)
+        return LiveSession(self.dns_port, self.smtp_port, self.source, self.roots)
+
+
+def _cut_off(sock: socket.socket) -> bool:
+    """Whether a connection that was opened is none any more."""
+    try:
+        sock.getpeername()
+    except OSError:
+        return True
+    return False

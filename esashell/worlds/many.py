@@ -1,31 +1,30 @@
 """Many conversations on real sockets at once, on one thread.
 
-A look-up spends nearly all of its time waiting. Here a window of conversations waits together: each
+A conversation spends nearly all of its time waiting. Here a window of them waits together: each
 DNS question goes out on a socket of its own, with a random port and a random ID exactly as in
-`live`, and whichever reply comes first is taken first. Everything that is not a question over UDP
-(TCP, SMTP, handshakes) is performed by `live` in a worker thread, one conversation at a time in
-each, so that there is one way to do each thing and no second implementation of TLS.
+`live`, connections and handshakes go on without blocking (`stream`), and whichever reply comes
+first is taken first. Questions over TCP, which are rare, are asked by `live` in a worker thread.
 
     for index, answer in many((resolver.look_up(n, t) for n, t in wanted), Live(), window=100):
 
 Results come as they are finished; the order is not that of the questions. The conversations may
-share what they share (a cache): only one of them runs at any moment.
+share what they share (a cache); only one of them runs at any moment. `ear` makes what listens to a
+conversation's requests and replies, in the order in which the conversations hear them.
 """
 
 import heapq
 import os
+import queue
 import select
 import socket
 import threading
 import time
-from collections import deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 from esashell.errors import TimedOut, TransportError
-from esashell.steps import All, Exchange, Listener, Steps, Tell, Wait, deaf
+from esashell.steps import Authorities, Exchange, Listener, Steps, Wait, deaf
+from esashell.worlds.conversing import Conversation, Conversing, Ear
 from esashell.worlds.datagram import (
     CHANCE,
     LARGEST,
@@ -34,43 +33,31 @@ from esashell.worlds.datagram import (
     socket_address,
     source_for,
 )
-from esashell.worlds.live import Live, LiveSession
+from esashell.worlds.live import Live
+from esashell.worlds.stream import Stream
 from esashell.worlds.tls import fault
 
 R = TypeVar("R")
 
 WINDOW = 64
 _WORKERS = 16
-_READABLE = select.EPOLLIN | select.EPOLLERR | select.EPOLLHUP
-
-
-class _Conversation:
-    """One generator, and where its result goes: out, or into a parent's slot."""
-
-    __slots__ = ("index", "missing", "parent", "results", "session", "steps", "working")
-
-    def __init__(
-        self, steps: Steps[Any], index: int, parent: "_Conversation | None" = None
-    ) -> None:
-        self.steps = steps
-        self.index = index
-        self.parent = parent
-        self.session: LiveSession | None = None
-        self.working = False  # whether a worker has the session
-        self.missing = 0  # parts of an `All` that are still going on
-        self.results: list[Any] = []
+_DATAGRAMS = socket.SOCK_DGRAM | socket.SOCK_NONBLOCK
 
 
 class _Question:
     """A question on its way: its socket, and until when a reply is waited for."""
 
-    __slots__ = ("again", "conversation", "query", "sock")
+    __slots__ = ("again", "conversation", "over", "query", "request", "sock")
 
-    def __init__(self, conversation: _Conversation, query: bytes, sock: socket.socket) -> None:
+    def __init__(
+        self, conversation: Conversation, request: Exchange, query: bytes, sock: socket.socket
+    ) -> None:
         self.conversation = conversation
+        self.request = request
         self.query = query
         self.sock = sock
         self.again = 0.0  # when time is up for good; 0 once that is what is waited for
+        self.over = False
 
 
 def many(
@@ -79,159 +66,99 @@ def many(
     *,
     window: int = WINDOW,
     listen: Listener = deaf,
+    ear: Callable[[], Ear] | None = None,
 ) -> Iterator[tuple[int, R]]:
     """Each conversation's number and result, as they end; at most so many go on at once."""
-    with _Driver(live, listen) as driver:
-        waiting = enumerate(conversations)
-        running = 0
-        more = True
-        while True:
-            while more and running < window:
-                following = next(waiting, None)
-                if following is None:
-                    more = False
-                    break
-                running += 1
-                driver.begin(_Conversation(following[1], following[0]))
-            if not running:
-                return
-            for conversation, result in driver.ended():
-                running -= 1
-                yield conversation.index, result
+    driver = _Driver(live, listen, ear)
+    try:
+        yield from driver.results(conversations, lambda running: running < window)
+    finally:
+        driver.close()
 
 
-class _Driver:
+class _Driver(Conversing):
     """Whatever is waited for: sockets, times, and workers."""
 
-    def __init__(self, live: Live, listen: Listener) -> None:
+    def __init__(self, live: Live, listen: Listener, ear: Callable[[], Ear] | None) -> None:
+        super().__init__(listen, ear)
         self._live = live
-        self._listen = listen
-        self._stack = ExitStack()
         self._poll = select.epoll()
         self._asked: dict[int, _Question] = {}
+        self._streams: dict[int, Stream] = {}
+        self._watched: dict[int, int] = {}
         self._times: list[tuple[float, int, Any]] = []
         self._counted = 0
-        self._ready: deque[tuple[_Conversation, Any, TransportError | None]] = deque()
-        self._ended: list[tuple[_Conversation, Any]] = []
-        self._alive: set[_Conversation] = set()
-        self._addresses: dict[str, tuple[int, Any]] = {}
-        self._workers: ThreadPoolExecutor | None = None
-        self._lock = threading.Lock()
-        self._over = False
-        self._back: list[tuple[_Conversation, Any, BaseException | None]] = []
-        self._bell, self._ringer = socket.socketpair()
-
-    def __enter__(self) -> "_Driver":
-        self._stack.callback(self._poll.close)
-        self._stack.enter_context(self._bell)
-        self._stack.enter_context(self._ringer)
-        self._bell.setblocking(False)
+        self._roads: dict[tuple[str, str], tuple[int, Any, str]] = {}
+        self._buffer = memoryview(bytearray(LARGEST))
+        self._workers = _Workers()
+        self._bell = self._workers.bell.fileno()
         self._poll.register(self._bell, select.EPOLLIN)
-        return self
 
-    def __exit__(self, *exception: object) -> None:
+    def close(self) -> None:
         """Close whatever is open, also after Ctrl-C; a worker closes what it is still using."""
         for question in self._asked.values():
             question.sock.close()
-        with self._lock:
-            self._over = True
-            idle = [each for each in self._alive if not each.working]
-        if self._workers is not None:
-            self._workers.shutdown(wait=False, cancel_futures=True)
-        for each in self._alive:
-            each.steps.close()
-        for each in idle:
-            self._leave(each)
-        self._stack.close()
+        self._asked.clear()
+        super().close()
+        self._workers.close()
+        self._poll.close()
 
-    @staticmethod
-    def _leave(it: _Conversation) -> None:
-        if it.session is not None:
-            it.session.__exit__(None, None, None)
-            it.session = None
-
-    # -- conversations
-
-    def begin(self, conversation: _Conversation) -> None:
-        self._alive.add(conversation)
-        self._ready.append((conversation, None, None))
-
-    def ended(self) -> list[tuple[_Conversation, Any]]:
-        """The conversations that have ended; waits until there is one."""
-        while not self._ended:
-            while self._ready:
-                self._advance(*self._ready.popleft())
-            if not self._ended:
-                self._wait()
-        ended, self._ended = self._ended, []
-        return ended
-
-    def _advance(self, it: _Conversation, reply: Any, failed: TransportError | None) -> None:
-        """On to the next request that has to wait."""
-        steps = it.steps
-        while True:
+    def perform(self, it: Conversation, request: Any) -> None:
+        if isinstance(request, Exchange):
+            if request.tcp:
+                self._workers.put(it, request, self._live)
+                return
             try:
-                request = steps.throw(failed) if failed is not None else steps.send(reply)
-            except StopIteration as stop:
-                self._end(it, stop.value)
-                return
-            reply = failed = None
-            if isinstance(request, Exchange) and not request.tcp:
-                try:
-                    self._ask(it, request)
-                except TransportError as error:
-                    failed = error
-                    continue
-                except OSError as error:
-                    failed = fault(error)
-                    continue
-                return
-            if isinstance(request, Tell):
-                self._listen(request.event)
-                continue
-            if isinstance(request, Wait):
-                self._at(time.monotonic() + request.microseconds / 1e6, it)
-                return
-            if isinstance(request, All):
-                reply = ()
-                if request.steps:
-                    self._divide(it, request)
-                    return
-                continue
-            self._hand_over(it, request)
-            return
+                self._ask(it, request)
+            except TransportError as error:
+                self.replied(it, request, None, error)
+            except OSError as error:
+                self.replied(it, request, None, fault(error))
+        elif isinstance(request, Authorities):
+            self.replied(it, request, self._live.roots.named(request.names))
+        elif isinstance(request, Wait):
+            self._at(time.monotonic() + request.microseconds / 1e6, (it, request))
+        else:
+            if it.place.stream is None:
+                it.place.stream = self._stream(it.place)
+            it.place.stream.perform(
+                request, lambda reply, failed: self.replied(it, request, reply, failed)
+            )
 
-    def _divide(self, it: _Conversation, request: All) -> None:
-        it.missing = len(request.steps)
-        it.results = [None] * it.missing
-        for index, steps in enumerate(request.steps):
-            self.begin(_Conversation(steps, index, it))
+    def place(self) -> "_Place":
+        return _Place()
 
-    def _end(self, it: _Conversation, result: Any) -> None:
-        self._alive.discard(it)
-        self._leave(it)
-        parent = it.parent
-        if parent is None:
-            self._ended.append((it, result))
-            return
-        parent.results[it.index] = result
-        parent.missing -= 1
-        if not parent.missing:
-            self._ready.append((parent, tuple(parent.results), None))
+    # -- connections
+
+    def _stream(self, place: "_Place") -> Stream:
+        def watch(sock: socket.socket, events: int) -> None:
+            handle = sock.fileno()
+            before = self._watched.get(handle, 0)
+            if events == before:
+                return
+            if not events:
+                self._poll.unregister(handle)
+                del self._watched[handle], self._streams[handle]
+                return
+            (self._poll.modify if before else self._poll.register)(handle, events)
+            self._watched[handle] = events
+            assert place.stream is not None
+            self._streams[handle] = place.stream
+
+        def patience(stream: Stream, turn: int, microseconds: int) -> None:
+            self._at(time.monotonic() + microseconds / 1e6, (stream, turn))
+
+        return Stream(watch, patience, self._live.source, self._live.smtp_port)
 
     # -- questions over UDP
 
-    def _ask(self, it: _Conversation, request: Exchange) -> None:
-        where = self._addresses.get(request.server)
-        if where is None:
-            where = socket_address(request.server, self._live.dns_port, socket.SOCK_DGRAM)
-            self._addresses[request.server] = where
-        family, peer = where
+    def _ask(self, it: Conversation, request: Exchange) -> None:
+        road = self._roads.get((request.server, request.source))
+        family, peer, source = road if road is not None else self._road(request)
         chance = os.urandom(2 + CHANCE)
         query = chance[:2] + request.message[2:]
-        sock = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        sock = socket.socket(family, _DATAGRAMS)
         try:
-            source = source_for(family, request.source or self._live.source)
             bind_at_random(sock, source, chance[2:])
             sock.connect(peer)
             sock.send(query)
@@ -240,33 +167,41 @@ class _Driver:
         except BaseException:
             sock.close()
             raise
-        question = self._asked[handle] = _Question(it, query, sock)
+        question = self._asked[handle] = _Question(it, request, query, sock)
         now = time.monotonic()
         # Half of the time for the first datagram, the other half for the one that repeats it.
         half = request.timeout / 2e6
         question.again = now + 2 * half
         self._at(now + half, question)
 
-    def _receive(self, handle: int) -> None:
-        question = self._asked[handle]
+    def _road(self, request: Exchange) -> tuple[int, Any, str]:
+        """Family and address of a server, and the address of ours to ask it from."""
+        family, peer = socket_address(request.server, self._live.dns_port, socket.SOCK_DGRAM)
+        road = family, peer, source_for(family, request.source or self._live.source)
+        self._roads[request.server, request.source] = road
+        return road
+
+    def _receive(self, handle: int, question: _Question) -> None:
         while True:
             try:
-                reply = question.sock.recv(LARGEST)
+                length = question.sock.recv_into(self._buffer)
             except BlockingIOError:
                 return
             except OSError as error:
-                self._close(handle)
-                self._ready.append((question.conversation, None, fault(error)))
+                self._answered(handle, None, fault(error))
                 return
+            reply = bytes(self._buffer[:length])
             if same_question(question.query, reply):
                 break
-        self._close(handle)
         # The ID is ours alone: the engine wrote 0 and reads 0.
-        self._ready.append((question.conversation, b"\0\0" + reply[2:], None))
+        self._answered(handle, b"\0\0" + reply[2:], None)
 
-    def _close(self, handle: int) -> None:
+    def _answered(self, handle: int, reply: bytes | None, failed: TransportError | None) -> None:
         # A socket that is closed is no longer waited for; there is nothing to unregister.
-        self._asked.pop(handle).sock.close()
+        question = self._asked.pop(handle)
+        question.over = True
+        question.sock.close()
+        self.replied(question.conversation, question.request, reply, failed)
 
     # -- time
 
@@ -274,70 +209,116 @@ class _Driver:
         self._counted += 1
         heapq.heappush(self._times, (when, self._counted, what))
 
-    def _wait(self) -> None:
-        timeout = max(0.0, self._times[0][0] - time.monotonic()) if self._times else -1
+    def wait(self) -> None:
+        times = self._times
+        # What was answered in time waits for nothing, and is not kept.
+        while times and type(times[0][2]) is _Question and times[0][2].over:
+            heapq.heappop(times)
+        timeout = max(0.0, times[0][0] - time.monotonic()) if times else -1
+        asked, streams = self._asked, self._streams
         for handle, _ in self._poll.poll(timeout):
-            if handle == self._bell.fileno():
-                self._take_back()
-            elif handle in self._asked:
-                self._receive(handle)
-        if self._times and self._times[0][0] <= time.monotonic():
+            question = asked.get(handle)
+            if question is not None:
+                self._receive(handle, question)
+            elif handle in streams:
+                streams[handle].go_on()
+            elif handle == self._bell:
+                for it, request, reply, failed in self._workers.back():
+                    self.replied(it, request, reply, failed)
+        if times and times[0][0] <= time.monotonic():
             self._expire()
 
     def _expire(self) -> None:
         now = time.monotonic()
         while self._times and self._times[0][0] <= now:
             _, _, what = heapq.heappop(self._times)
-            if isinstance(what, _Conversation):
-                self._ready.append((what, None, None))
-                continue
-            handle = what.sock.fileno()
-            if handle == -1:
-                continue
-            failed: TransportError | None = None
-            if what.again:
-                try:
-                    what.sock.send(what.query)
-                except OSError as error:
-                    failed = fault(error)
-                else:
-                    self._at(what.again, what)
-                    what.again = 0.0
-                    continue
-            self._close(handle)
-            self._ready.append((what.conversation, None, failed or TimedOut()))
+            if isinstance(what, _Question):
+                self._late(what)
+            elif isinstance(what[0], Stream):
+                what[0].time_is_up(what[1])
+            else:
+                self.replied(what[0], what[1], None)
 
-    # -- everything else
-
-    def _hand_over(self, it: _Conversation, request: Any) -> None:
-        if it.session is None:
-            it.session = self._live.session()
-        if self._workers is None:
-            self._workers = ThreadPoolExecutor(_WORKERS)
-        it.working = True
-        self._workers.submit(self._performed, it, it.session, request)
-
-    def _performed(self, it: _Conversation, session: LiveSession, request: Any) -> None:
-        """In a worker's thread."""
-        reply: Any = None
-        failed: BaseException | None = None
-        try:
-            reply = session.perform(request)
-        except BaseException as error:  # it is raised again where the conversation goes on
-            failed = error
-        with self._lock:
-            it.working = False
-            if self._over:
-                self._leave(it)
+    def _late(self, question: _Question) -> None:
+        """A reply has not come: ask once more, or give up."""
+        if question.over:
+            return
+        failed: TransportError = TimedOut()
+        if question.again:
+            try:
+                question.sock.send(question.query)
+            except OSError as error:
+                failed = fault(error)
+            else:
+                self._at(question.again, question)
+                question.again = 0.0
                 return
-            self._back.append((it, reply, failed))
-            self._ringer.send(b"\0")
+        self._answered(question.sock.fileno(), None, failed)
 
-    def _take_back(self) -> None:
-        self._bell.recv(4096)
-        with self._lock:
-            back, self._back = self._back, []
-        for it, reply, failed in back:
+
+class _Place:
+    """A conversation's connection, once it has had one."""
+
+    __slots__ = ("stream",)
+
+    def __init__(self) -> None:
+        self.stream: Stream | None = None
+
+    def close(self) -> None:
+        if self.stream is not None:
+            self.stream.close()
+
+
+class _Workers:
+    """Threads that have `live` perform one request each; nobody waits for them at the end."""
+
+    def __init__(self) -> None:
+        self.bell, self._ringer = socket.socketpair()
+        self.bell.setblocking(False)
+        self._ringer.setblocking(False)
+        self._work: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._threads = 0
+        self._busy = 0
+
+    def put(self, it: Conversation, request: Exchange, live: Live) -> None:
+        self._work.put((it, request, live))
+        self._busy += 1
+        if self._busy > self._threads < _WORKERS:
+            self._threads += 1
+            threading.Thread(target=self._perform, daemon=True).start()
+
+    def back(self) -> Iterator[tuple[Conversation, Any, Any, TransportError | None]]:
+        """What is finished; raises a mistake of ours where it was made in a worker."""
+        self.bell.recv(4096)
+        while not self._done.empty():
+            self._busy -= 1
+            it, request, reply, failed = self._done.get()
             if failed is not None and not isinstance(failed, TransportError):
                 raise failed
-            self._ready.append((it, reply, failed))
+            yield it, request, reply, failed
+
+    def close(self) -> None:
+        for _ in range(self._threads):
+            self._work.put(None)
+        self.bell.close()
+        self._ringer.close()
+
+    def _perform(self) -> None:
+        """In a worker's thread."""
+        while (work := self._work.get()) is not None:
+            it, request, live = work
+            reply: Any = None
+            failed: BaseException | None = None
+            try:
+                with live.session() as session:
+                    reply = session.perform(request)
+            except BaseException as error:  # it is raised again where the conversation goes on
+                failed = error
+            self._done.put((it, request, reply, failed))
+            try:
+                self._ringer.send(b"\0")
+            except BlockingIOError:
+                pass  # there are enough rings waiting to be heard
+            except OSError:
+                return  # nobody listens any more

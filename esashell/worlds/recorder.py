@@ -14,17 +14,17 @@ from typing import Any
 
 from esashell.clock import Clock
 from esashell.errors import TransportError
-from esashell.steps import Connect, Exchange, Receive, Send, StartTls, Wait, World
+from esashell.steps import Authorities, Connect, Exchange, Receive, Send, StartTls, Wait, World
 from esashell.steps import Session as Conversation
 from esashell.worlds.tape import (
     Connected,
     Exchanged,
-    Fault,
     Opened,
     Received,
     Sent,
     ShookHands,
     TapeWriter,
+    Trusted,
     Waited,
     fault_of,
 )
@@ -73,10 +73,14 @@ class Recorder:
     @contextmanager
     def session(self) -> Iterator["RecordingSession"]:
         with self.world.session() as inner:
-            self.clock.stand()
-            conversation = self.number("conversation")
-            self.tape.append(Opened(conversation=conversation, at=self.moment()))
-            yield RecordingSession(self, inner, conversation)
+            yield RecordingSession(inner, self.ear())
+
+    def ear(self) -> "RecordingEar":
+        """What listens to one more conversation, whoever performs its requests."""
+        self.clock.stand()
+        conversation = self.number("conversation")
+        self.tape.append(Opened(conversation=conversation, at=self.moment()))
+        return RecordingEar(self, conversation)
 
     def number(self, what: str) -> int:
         """A number that no other conversation, or connection, of this tape has."""
@@ -92,22 +96,30 @@ class Recorder:
 class RecordingSession:
     """One conversation with the world inside, and its entries on the tape."""
 
-    def __init__(self, recorder: Recorder, inner: Conversation, conversation: int) -> None:
-        self._recorder = recorder
+    def __init__(self, inner: Conversation, ear: "RecordingEar") -> None:
         self._inner = inner
-        self._conversation = conversation
-        self._connection: int | None = None
+        self._ear = ear
 
     def perform(self, request: Any) -> Any:
         try:
             reply = self._inner.perform(request)
         except TransportError as error:
-            self._record(request, None, fault_of(error))
+            self._ear(request, None, error)
             raise
-        self._record(request, reply, None)
+        self._ear(request, reply, None)
         return reply
 
-    def _record(self, request: Any, reply: Any, fault: Fault | None) -> None:
+
+class RecordingEar:
+    """Puts what one conversation hears on the tape, in the order in which it hears it."""
+
+    def __init__(self, recorder: Recorder, conversation: int) -> None:
+        self._recorder = recorder
+        self._conversation = conversation
+        self._connection: int | None = None
+
+    def __call__(self, request: Any, reply: Any, failed: TransportError | None) -> None:
+        fault = fault_of(failed) if failed is not None else None
         at, here = self._recorder.moment(), self._conversation
         entry: Any
         match request:
@@ -135,6 +147,8 @@ class RecordingSession:
                 )
             case Wait(microseconds=microseconds):
                 entry = Waited(conversation=here, microseconds=microseconds, at=at)
+            case Authorities(names=names):
+                entry = Trusted(conversation=here, names=names, reply=reply, at=at)
             case _ if self._connection is None:
                 # Without a connection every world says the same (Reset), and so does a replay.
                 return

@@ -11,27 +11,44 @@ content and not by position:
   still become any of them; it leaves those that went on otherwise, and what it hears is from the
   first that is left: of the conversation in which its first question was asked, and not yet
   played, if there is such a one;
+* the machine's own list of authorities by the names that are asked for;
 * a wait by its length, and unknown ones are simply over: a wait is not a question.
 
 Anything else is `NotRecorded`. That is deliberately no `TransportError`: an engine would take it
 for a fault of the network, go on, and report a finding that nobody ever made.
+
+**Many at once.** Conversations that went on side by side do so again, and what came first on the
+tape comes first (`side_by_side`): who asks what depends on what was known by then.
 
 **Time.** Signatures and certificates are valid at a time, and an answer's age decides whether it is
 asked for again. So the recorded clock is played too: `Replay.clock` stands at the moment of
 the last recorded event that was played, as the clock of the recorded session did (`recorder`).
 """
 
+import heapq
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from esashell.clock import FixedClock
 from esashell.config.quoting import quoted
 from esashell.errors import OperatorError, Reset, TransportError
 from esashell.resolver import wire
 from esashell.resolver.rrtypes import type_text
-from esashell.steps import Connect, Exchange, Receive, Send, StartTls, Wait
+from esashell.steps import (
+    Authorities,
+    Connect,
+    Exchange,
+    Listener,
+    Receive,
+    Send,
+    StartTls,
+    Steps,
+    Wait,
+    deaf,
+)
+from esashell.worlds.conversing import Conversation, Conversing, Ear
 from esashell.worlds.tape import (
     BadTape,
     Connected,
@@ -42,8 +59,11 @@ from esashell.worlds.tape import (
     ShookHands,
     Step,
     Tape,
+    Trusted,
     Waited,
 )
+
+R = TypeVar("R")
 
 
 class NotRecorded(OperatorError):
@@ -71,6 +91,7 @@ class Replay:
         self._opened: list[int] = []
         self._exchanges: dict[tuple[str, bytes, bool], list[Exchanged]] = {}
         self._waits: dict[int, list[Waited]] = {}
+        self._trusted: dict[tuple[str, ...], Trusted] = {}
         self._scripts: dict[tuple[str, int], list[_Script]] = {}
         self.played: set[int] = set()
         by_number: dict[int, _Script] = {}
@@ -83,6 +104,8 @@ class Replay:
                     self._exchanges.setdefault(key, []).append(each)
                 case Waited():
                     self._waits.setdefault(each.microseconds, []).append(each)
+                case Trusted():
+                    self._trusted[each.names] = each
                 case Connected():
                     script = _Script(each.connection, each, [])
                     by_number[each.connection] = script
@@ -100,23 +123,43 @@ class Replay:
 
     @contextmanager
     def session(self) -> Iterator["ReplaySession"]:
+        yield self.begin()
+
+    def begin(self) -> "ReplaySession":
+        """One more conversation."""
         with self.lock:
             if self._opened:
                 self.move_to(self._opened.pop())
-        yield ReplaySession(self)
+        return ReplaySession(self)
 
     def move_to(self, moment: int) -> None:
         """Let it be this long after the recording began, unless it is later already."""
         ahead = self.tape.header.start + moment - self.clock.now()
         self.clock.advance(max(0, ahead))
 
-    def exchange(self, request: Exchange) -> Exchanged:
+    @property
+    def next_opening(self) -> int | None:
+        """When the next conversation began; None when there was none."""
+        return self._opened[-1] if self._opened else None
+
+    def exchange(self, request: Exchange, *, take: bool = True) -> Exchanged:
         """The next recorded exchange of this question with this server."""
         queue = self._exchanges.get((request.server, request.message, request.tcp))
         if queue is None:
             over = " over TCP" if request.tcp else ""
             raise self.lacking(f"answer of {request.server} to {_question(request.message)}{over}")
-        return queue.pop() if len(queue) > 1 else queue[0]
+        return queue.pop() if take and len(queue) > 1 else queue[-1]
+
+    def trusted(self, names: tuple[str, ...]) -> Trusted:
+        """What the machine's own store had by these names."""
+        if names not in self._trusted:
+            raise self.lacking("list of the authorities that a certificate names")
+        return self._trusted[names]
+
+    def waited(self, microseconds: int) -> int:
+        """When the next wait of this length was over; now, if there was none."""
+        queue = self._waits.get(microseconds)
+        return queue[-1].at if queue else self.clock.now() - self.tape.header.start
 
     def wait(self, microseconds: int) -> None:
         """Be later by what the wait took when it was recorded, or by what it should take."""
@@ -163,9 +206,31 @@ class ReplaySession:
                     return self._connect(request)
                 case Wait(microseconds=microseconds):
                     return self._replay.wait(microseconds)
+                case Authorities(names=names):
+                    found = self._replay.trusted(names)
+                    self._replay.move_to(found.at)
+                    return found.reply
                 case Send() | Receive() | StartTls():
                     return self._step(request)
         raise TypeError(f"a recording does not perform {request!r}")
+
+    def due(self, request: Any) -> int:
+        """When the reply to a request came, since the recording began; nothing is played yet."""
+        match request:
+            case Exchange():
+                return self._replay.exchange(request, take=False).at
+            case Connect(address=address, port=port):
+                return self._replay.scripts(address, port, self._conversation)[0].opening.at
+            case Wait(microseconds=microseconds):
+                return self._replay.waited(microseconds)
+            case Authorities(names=names):
+                return self._replay.trusted(names).at
+        if not self._scripts:
+            return 0
+        return self._left(request)[0].steps[self._at].at
+
+    def close(self) -> None:
+        """There is nothing to close."""
 
     def _exchange(self, request: Exchange) -> bytes:
         found = self._replay.exchange(request)
@@ -187,11 +252,7 @@ class ReplaySession:
         if not self._scripts:
             raise Reset("no connection is open")
         at, before = self._at, self._scripts[0]
-        left = [each for each in self._scripts if len(each.steps) > at]
-        left = [each for each in left if _same(each.steps[at], request)]
-        if not left:
-            where = f"{before.opening.address} port {before.opening.port}"
-            raise self._replay.lacking(_step_text(request, where))
+        left = self._left(request)
         self._scripts, self._at = left, at + 1
         if left[0] is not before:
             # It turns out to be another one: that which it seemed to be may still be wanted.
@@ -199,12 +260,74 @@ class ReplaySession:
             self._replay.played.add(left[0].number)
         return self._played(left[0].steps[at])
 
+    def _left(self, request: Any) -> list[_Script]:
+        """What the open connection may still be, after this request."""
+        opening = self._scripts[0].opening
+        left = [each for each in self._scripts if len(each.steps) > self._at]
+        left = [each for each in left if _same(each.steps[self._at], request)]
+        if not left:
+            raise self._replay.lacking(
+                _step_text(request, f"{opening.address} port {opening.port}")
+            )
+        return left
+
     def _played(self, entry: Exchanged | Connected | Step) -> Any:
         """What came of it then."""
         self._replay.move_to(entry.at)
         if entry.fault is not None:
             raise entry.fault.error()
         return None if isinstance(entry, Sent) else entry.reply
+
+
+def side_by_side(
+    conversations: Iterable[Steps[R]],
+    replay: Replay,
+    listen: Listener = deaf,
+    ear: Callable[[], Ear] | None = None,
+) -> Iterator[tuple[int, R]]:
+    """Each conversation's number and result; they begin, and go on, as they did when recorded."""
+    driver = _Driver(replay, listen, ear)
+    try:
+        yield from driver.results(conversations, driver.room)
+    finally:
+        driver.close()
+
+
+class _Driver(Conversing):
+    """Hands over whichever reply came first of those that are waited for."""
+
+    def __init__(self, replay: Replay, listen: Listener, ear: Callable[[], Ear] | None) -> None:
+        super().__init__(listen, ear)
+        self._replay = replay
+        self._asked: list[tuple[int, int, Conversation, Any]] = []
+        self._counted = 0
+
+    def place(self) -> ReplaySession:
+        return self._replay.begin()
+
+    def room(self, running: int) -> bool:
+        """Whether the next conversation began before anything else happened."""
+        opening = self._replay.next_opening
+        return not self._asked or (opening is not None and opening <= self._asked[0][0])
+
+    def perform(self, it: Conversation, request: Any) -> None:
+        self._counted += 1
+        heapq.heappush(self._asked, (it.place.due(request), self._counted, it, request))
+
+    def wait(self) -> None:
+        while True:
+            due, number, it, request = heapq.heappop(self._asked)
+            # Another conversation may have been given the reply that this one seemed to get.
+            later = it.place.due(request)
+            if later <= due or not self._asked:
+                break
+            heapq.heappush(self._asked, (later, number, it, request))
+        reply, failed = None, None
+        try:
+            reply = it.place.perform(request)
+        except TransportError as fault:
+            failed = fault
+        self.replied(it, request, reply, failed)
 
 
 def _same(step: Step, request: Any) -> bool:

@@ -27,6 +27,7 @@ from typing import cast
 
 from msgspec import Struct
 
+from esashell.clock import SECOND
 from esashell.errors import OperatorError, TransportError
 from esashell.worlds.lab.hosts import HostSide
 
@@ -173,6 +174,14 @@ class _Stream(asyncio.Protocol):
         self._connections.discard(self._transport)
         self._timer.cancel()
 
+    def pause_writing(self) -> None:
+        # Whoever asks and asks and never takes an answer is not read any further.
+        self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        if not self._transport.is_closing():
+            self._transport.resume_reading()
+
     def _wake(self) -> None:
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(self.patience, self._transport.abort)
@@ -219,6 +228,7 @@ class _Mail(_Stream):
         super().__init__(door, connections)
         self._accept = accept
         self._host: HostSide | None = None
+        self._unsaid = bytearray()  # what a tarpit still has to say
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -227,18 +237,41 @@ class _Mail(_Stream):
         except TransportError:
             self._cut_off()
             return
-        self._transport.write(self._host.greeting())
-        self._part()
+        self._say(self._host.greeting())
 
     def take(self, data: bytes) -> None:
         if self._host is None:
             return
         try:
-            self._transport.write(self._host.feed(data))
+            wire = self._host.feed(data)
         except TransportError:
             self._cut_off()
             return
-        self._part()
+        self._say(wire)
+
+    def _say(self, wire: bytes) -> None:
+        if self._host is None or not self._host.pace:
+            self._transport.write(wire)
+            self._part()
+            return
+        silent = not self._unsaid
+        self._unsaid += wire
+        if silent and wire:
+            self._drip_later(self._host.pace)
+
+    def _drip_later(self, pace: int) -> None:
+        asyncio.get_running_loop().call_later(pace / SECOND, self._drip, pace)
+
+    def _drip(self, pace: int) -> None:
+        """One octet, as a tarpit says it, and the next after as long again."""
+        if self._transport.is_closing():
+            return
+        self._transport.write(self._unsaid[:1])
+        del self._unsaid[:1]
+        if self._unsaid:
+            self._drip_later(pace)
+        else:
+            self._part()
 
     def _part(self) -> None:
         """Hang up if the host has, in its manner."""

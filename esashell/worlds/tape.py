@@ -16,8 +16,9 @@ refused, with their number, because a tape that is only nearly right would answe
 
 What is *not* in it: names of files and of users, the configuration beyond what is asked with, the
 message IDs and source ports of the live world (which the engine never sees). What *is* in it: every
-domain that was asked about, the resolvers' addresses, our host name as said in EHLO, and our own
-address of each connection, since the evidence shows it. Whoever hands on a tape hands on these.
+domain that was asked about, the resolvers' addresses, SMTP routes and what destination controls say
+about connections, our host name as said in EHLO, and our own address of each connection, since the
+evidence shows it. Whoever hands on a tape hands on these.
 """
 
 import os
@@ -38,7 +39,7 @@ from esashell.errors import OperatorError, TransportError
 from esashell.steps import TlsPeer, TlsPolicy
 
 SCHEMA = "esashell.tape"
-VERSION = 1
+VERSION = 2  # 2: `authorities`
 
 LONGEST_ENTRY = 16 * 1024 * 1024  # octets of JSON; the largest DNS message makes 90,000
 # A short file that unpacks without end is an attack on the reader's memory. deflate reaches 1:1032;
@@ -94,6 +95,7 @@ class Header(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     `root_keys` is what was kept about the root's keys when the recording began, "" where nothing
     was; None says that they were not followed, because the operator gave the anchors.
+    `authorities` is the operator's own list of those, PEM, where one is in use.
     """
 
     schema: str = SCHEMA
@@ -105,6 +107,7 @@ class Header(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     root_servers: tuple[str, ...]
     root_keys: str | None
     configuration: str
+    authorities: str = ""
 
     def __post_init__(self) -> None:
         if self.recorded.utcoffset() != timedelta(0) or not 1970 <= self.recorded.year < 3000:
@@ -161,6 +164,14 @@ class Waited(_Entry, frozen=True, tag="wait"):
     microseconds: Number
 
 
+class Trusted(_Entry, frozen=True, tag="authorities"):
+    """Certificates of public authorities, by these names, out of the machine's own store."""
+
+    conversation: Number
+    names: tuple[str, ...]
+    reply: tuple[bytes, ...]
+
+
 class Connected(_Entry, frozen=True, tag="connect"):
     """A connection, or none; `reply` is our own address, `connection` its name in its steps."""
 
@@ -202,7 +213,7 @@ class ShookHands(_Entry, frozen=True, tag="starttls"):
 
 
 Step = Sent | Received | ShookHands
-Entry = Opened | Exchanged | Waited | Connected | Sent | Received | ShookHands
+Entry = Opened | Exchanged | Waited | Trusted | Connected | Sent | Received | ShookHands
 
 
 def _one_of(reply: object, fault: Fault | None) -> None:

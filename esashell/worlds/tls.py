@@ -116,6 +116,20 @@ def _limit(context: ssl.SSLContext, minimum: str, maximum: str, ciphers: str) ->
         raise HandshakeFailed(f"no TLS version is called {error.args[0]}") from None
 
 
+def ciphers_of(policy: TlsPolicy) -> tuple[str, ...]:
+    """The suites that a client offers by this policy, best first; raises HandshakeFailed.
+
+    The library lists those of versions that the policy leaves out, too.
+    """
+    newest = "TLSv1.3"
+    found = [(each["name"], each["protocol"]) for each in client_context(policy).get_ciphers()]
+    if policy.maximum != newest:
+        found = [each for each in found if each[1] != newest]
+    if policy.minimum == newest:
+        found = [each for each in found if each[1] == newest]
+    return tuple(name for name, _ in found)
+
+
 def peer_of(tls: ssl.SSLObject | ssl.SSLSocket) -> TlsPeer:
     """What the other end of an established connection is, with the chain exactly as it was sent."""
     cipher = tls.cipher()

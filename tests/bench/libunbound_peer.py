@@ -4,7 +4,7 @@
 
 `rounds` is a list of lists of (name, type); each round is timed by itself, with a window full of
 questions under way and libunbound's work done by one thread of its own. Prints for each round the
-seconds, how many answers were secure, and how many datagrams the machine has sent meanwhile.
+seconds, how many answers were secure, and how many datagrams were sent meanwhile.
 """
 
 import json
@@ -16,7 +16,7 @@ import unbound
 
 
 def datagrams():
-    """How many UDP datagrams this machine has sent."""
+    """How many UDP datagrams have been sent in this network namespace."""
     with open("/proc/net/snmp", encoding="ascii") as lines:
         names, values = (line.split() for line in lines if line.startswith("Udp:"))
     return int(values[names.index("OutDatagrams")])

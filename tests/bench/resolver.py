@@ -1,25 +1,25 @@
 """The validating resolver beside libunbound: the same signed zones at one nsd, in the same run.
 
-    .venv/bin/python -m tests.bench.resolver [ZONES] [REPEATS] [--profile]
+    .venv/bin/python -m tests.bench.resolver [ZONES] [REPEATS] [--profile FILE]
 
-Both forward everything to nsd on loopback, from a random port for each question, with a window of
-questions under way and one thread that resolves. The TLSA records asked for are in zones below
-`lab.`, a third each signed with RSA-2048, P-256 and Ed25519. The keys of the root and of `lab.` are
-known before the clock starts; then
+Both forward everything to nsd on loopback, from a random port for each question, each in a process
+of its own with one thread that resolves, with the same number of questions under way: a window full
+of them, and then one at a time. The TLSA records asked for are in zones below `lab.`, a third each
+signed with RSA-2048, P-256 and Ed25519. The keys of the root and of `lab.` are known before the
+clock starts; then
 
 * *cold* asks each zone for its first name: the records, DS and DNSKEY;
 * *zone-warm* asks each for another name;
 * *warm* asks everything once more, from the cache.
 
-Both must find every answer secure, or there is no figure at all.
+Both must find every answer secure, or there is no figure at all. Everything runs in a network of
+its own, so that the datagrams counted there are those of the two and of nobody else.
 """
 
 import argparse
 import json
 import statistics
-import subprocess
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,14 +28,13 @@ from msgspec import Struct
 
 from esashell.clock import SystemClock
 from esashell.resolver.anchors import anchor_text
-from esashell.resolver.answer import Existence, Security
-from esashell.resolver.lookup import Resolver, Server
 from esashell.resolver.names import ROOT, Name, name_from_text
 from esashell.resolver.rrtypes import RRType
 from esashell.worlds.lab.world import Lab
 from esashell.worlds.lab.zonefile import file_name, zone_lines
-from esashell.worlds.live import Live
-from esashell.worlds.many import many
+from tests.bench.timing import PYTHON
+from tests.conftest import lacking
+from tests.differential.namespace import Namespace, own_network
 from tests.differential.servers import nsd
 from tests.worlds.loopback import free_port
 
@@ -43,7 +42,7 @@ PEER = Path(__file__).with_name("libunbound_peer.py")
 # The module comes from the distribution and is built for its Python, not for ours.
 SYSTEM_PYTHON = "/usr/bin/python3"
 ROUNDS = ("known", "cold", "zone-warm", "warm")
-WINDOW = 100
+WINDOWS = (100, 1)  # how many questions are under way at a time
 ALGORITHMS = (8, 13, 15)
 _PARENT = name_from_text("lab")
 
@@ -82,11 +81,14 @@ forward-zone:
 
 
 class Figures(Struct, frozen=True):
-    """One round of one of the two: look-ups a second, and what one look-up has cost."""
+    """One round of one of the two: look-ups a second, and what one look-up has cost.
+
+    What libunbound verifies nobody counts.
+    """
 
     rate: float
     queries: float
-    verifications: float = 0.0
+    verifications: float | None = None
 
 
 Run = dict[str, Figures]
@@ -95,62 +97,47 @@ Run = dict[str, Figures]
 class Bench:
     """The zones, where they are served, and the questions."""
 
-    def __init__(self, lab: Lab, port: int, zones: Sequence[Name], folder: Path) -> None:
-        self.lab = lab
-        self.port = port
+    def __init__(
+        self, lab: Lab, network: Namespace, port: int, zones: Sequence[Name], folder: Path
+    ) -> None:
+        self.network = network
         self.folder = folder
+        self.port = folder / "port"
+        self.port.write_text(str(port))
+        self.configuration = folder / "libunbound.conf"
+        self.configuration.write_text(_CONFIGURATION.format(port=port))
+        self.anchors = folder / "anchors"
+        self.anchors.write_text(anchor_text(lab.anchor) + "\n")
         tlsa = [[each.prepend(b"_25", b"_tcp", host) for each in zones] for host in (b"mx", b"mx2")]
-        known = [_PARENT.prepend(b"bench-none")]
-        self.rounds = [known, tlsa[0], tlsa[1], [*tlsa[0], *tlsa[1]]]
+        rounds = ([_PARENT.prepend(b"bench-none")], tlsa[0], tlsa[1], [*tlsa[0], *tlsa[1]])
+        self.rounds = [[(each.dotted, int(RRType.TLSA)) for each in names] for names in rounds]
 
-    def ours(self) -> Run:
-        resolver = Resolver((Server("127.0.0.1"),), (self.lab.anchor,), SystemClock())
-        live = Live(dns_port=self.port)
-        found: Run = {}
-        for name, asked in zip(ROUNDS, self.rounds, strict=True):
-            queries, verified = resolver.effort.queries, resolver.effort.verifications
-            began = time.perf_counter()
-            steps = (resolver.look_up(each, RRType.TLSA) for each in asked)
-            answers = [answer for _, answer in many(steps, live, window=WINDOW)]
-            seconds = time.perf_counter() - began
-            count = len(asked)
-            good = sum(
-                e.security is Security.SECURE and e.existence is Existence.FOUND for e in answers
-            )
-            assert name == "known" or good == count, f"{good} of {count} are secure"
-            found[name] = Figures(
-                count / seconds,
-                (resolver.effort.queries - queries) / count,
-                (resolver.effort.verifications - verified) / count,
-            )
-        return found
+    def ours(self, window: int, profile: Sequence[Path] = ()) -> Run:
+        command = (PYTHON, "-m", "tests.bench.our_side", self.port, self.anchors, str(window))
+        return self._run("we", *command, *profile)
 
-    def theirs(self) -> Run:
-        configuration, anchors = self.folder / "libunbound.conf", self.folder / "anchors"
-        configuration.write_text(_CONFIGURATION.format(port=self.port))
-        anchors.write_text(anchor_text(self.lab.anchor) + "\n")
-        rounds = [[(each.dotted, int(RRType.TLSA)) for each in names] for names in self.rounds]
-        done = subprocess.run(
-            [SYSTEM_PYTHON, PEER, configuration, anchors, str(WINDOW)],
-            input=json.dumps(rounds),
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=600,
-        )
+    def theirs(self, window: int) -> Run:
+        command = (SYSTEM_PYTHON, PEER, self.configuration, self.anchors, str(window))
+        return self._run("libunbound", *command)
+
+    def _run(self, who: str, *command: str | Path) -> Run:
+        """All rounds by one of the two, in a process that is started for them."""
+        done = self.network.run(*command, input=json.dumps(self.rounds), timeout=600)
+        assert done.returncode == 0, f"{who}: {done.stderr}"
         found: Run = {}
-        for name, asked, figures in zip(ROUNDS, rounds, json.loads(done.stdout), strict=True):
-            seconds, secure, datagrams = figures
+        for name, asked, figures in zip(ROUNDS, self.rounds, json.loads(done.stdout), strict=True):
+            seconds, secure, datagrams, *verified = figures
             count = len(asked)
-            assert name == "known" or secure == count, f"libunbound: {secure} of {count} are secure"
-            # Question and reply are both sent on this machine.
-            found[name] = Figures(count / seconds, datagrams / 2 / count)
+            assert name == "known" or secure == count, f"{who}: {secure} of {count} are secure"
+            # Question and reply are both sent in this network.
+            queries = datagrams / 2 / count
+            found[name] = Figures(count / seconds, queries, *(each / count for each in verified))
         return found
 
 
 @contextmanager
 def prepared(zones: int, folder: Path) -> Iterator[Bench]:
-    """That many zones, signed and served until the end."""
+    """That many zones, signed and served until the end, in a network of their own."""
     scenario = folder / "bench.toml"
     scenario.write_text(
         "".join(
@@ -174,13 +161,23 @@ def prepared(zones: int, folder: Path) -> Iterator[Bench]:
         parts.append(f'zone:\n    name: "{apex.dotted}"\n    zonefile: "{file_name(apex)}"\n')
     (files / "nsd.conf").write_text("".join(parts))
     port = free_port()
-    with nsd(folder, files, port):
-        yield Bench(lab, port, names, folder)
+    with own_network() as network:
+        if network is None:
+            lacking("a network namespace is not permitted here")
+        with nsd(folder, files, port, network.command):
+            yield Bench(lab, network, port, names, folder)
 
 
-def measured(bench: Bench, repeats: int) -> list[tuple[Run, Run]]:
-    """What we and libunbound did, in turns."""
-    return [(bench.ours(), bench.theirs()) for _ in range(repeats)]
+def measured(bench: Bench, repeats: int, window: int) -> list[tuple[Run, Run]]:
+    """What we and libunbound did, in turns; every other time we come second."""
+    runs = []
+    for turn in range(repeats):
+        if turn % 2:
+            theirs, ours = bench.theirs(window), bench.ours(window)
+        else:
+            ours, theirs = bench.ours(window), bench.theirs(window)
+        runs.append((ours, theirs))
+    return runs
 
 
 def report(runs: Sequence[tuple[Run, Run]]) -> str:
@@ -197,7 +194,6 @@ def report(runs: Sequence[tuple[Run, Run]]) -> str:
             f"{name:10} {we:9.0f} {they:13.0f} {ratio:6.2f}x   "
             f"{ours[0].queries:5.2f} : {theirs[0].queries:5.2f}   {ours[0].verifications:13.2f}"
         )
-    lines.append("aim: cold >= 0.8x, zone-warm >= 1.3x; 3 queries and 3 verifications cold")
     return "\n".join(lines)
 
 
@@ -205,18 +201,18 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("zones", type=int, nargs="?", default=900)
     parser.add_argument("repeats", type=int, nargs="?", default=5)
-    parser.add_argument("--profile", action="store_true", help="where our time goes, instead")
+    parser.add_argument("--profile", metavar="FILE", help="where our time goes, instead")
     given = parser.parse_args()
     with (
         tempfile.TemporaryDirectory() as folder,
         prepared(given.zones, Path(folder)) as bench,
     ):
         if given.profile:
-            import cProfile
-
-            cProfile.runctx("bench.ours()", {}, {"bench": bench}, sort="tottime")
-        else:
-            print(report(measured(bench, given.repeats)))
+            bench.ours(WINDOWS[0], [Path(given.profile).resolve()])
+            return
+        print("aim: cold >= 0.8x, zone-warm >= 1.3x; 3 queries and 3 verifications cold")
+        for window in WINDOWS:
+            print(f"\n{window} under way\n{report(measured(bench, given.repeats, window))}")
 
 
 if __name__ == "__main__":

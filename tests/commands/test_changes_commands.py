@@ -15,6 +15,7 @@ from esashell.commands.showchanges import showchanges, tree
 from esashell.commands.version import version
 from esashell.config.changes import changes
 from esashell.config.model.dnsserver import DnsServer, DnsSettings
+from esashell.config.model.routes import SmtpRoute
 from esashell.config.tree import Config, factory
 from esashell.dialogue.batch import Batch
 from esashell.dialogue.script import Logbook, scripted
@@ -75,7 +76,7 @@ def test_commit_with_nothing_pending_is_a_notice_whatever_the_line_says():
 
 
 def test_a_commit_that_is_refused_is_told_by_its_own_words(book):
-    def refuse(comment):
+    def refuse(comment, minutes):
         raise CommitRefused("Not committed: no.")
 
     book.commit = refuse
@@ -176,3 +177,15 @@ def test_version_tells_what_this_is_and_makes_no_hardware_up():
 )
 def test_dates_are_the_appliance_s(when, text):
     assert date_and_time(when) == text
+
+
+def test_what_defeats_a_setting_is_told_before_the_comment_is_asked_for():
+    book = Logbook(factory("192.0.2.1"))
+    routes = (SmtpRoute("a.example", ("r.example",)), SmtpRoute("r.example", ("192.0.2.1",)))
+    book.stage(replace(book.config, smtp_routes=routes))
+    transcript = scripted(commit(book), ["why", ""], book)
+    assert transcript.startswith(
+        "Warning: A route is not applied again to the hosts that a route names; these have one: "
+        "a.example to r.example.\n\nPlease enter some comments"
+    )
+    assert [each.comment for each in book.commits] == ["why"]

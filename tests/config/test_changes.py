@@ -1,8 +1,9 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from msgspec.structs import replace
 
 from esashell.config.changes import Change, apply, changes
+from esashell.config.model.destination import DestinationControl, DestinationControls
 from esashell.config.model.dnsserver import DnsServer, DnsSettings
 from esashell.config.tree import Config, factory
 from esashell.errors import CommitRefused
@@ -29,6 +30,7 @@ def test_a_change_is_one_printable_line(before: Config, after: Config) -> None:
         assert str(each).isprintable()
 
 
+@settings(max_examples=30)
 @given(trees.good, trees.good)
 def test_what_is_changed_already_stays_changed(before: Config, after: Config) -> None:
     plain = [c for c in changes(before, after) if c.path != "dns.servers"]
@@ -105,3 +107,37 @@ def test_many_records_are_compared_by_key_and_not_each_with_each() -> None:
     fewer = resolvers(*servers[:5000], *servers[5001:])
     assert len(changes(many, fewer)) == 1
     assert apply(many, changes(many, fewer)) == fewer
+
+
+def destinations(*entries: DestinationControl) -> Config:
+    return Config(destinations=DestinationControls(entries=entries))
+
+
+SET, UNSET = DestinationControl("a.example", concurrency=5), DestinationControl("a.example")
+
+
+def test_a_setting_that_is_left_to_the_default_is_not_set() -> None:
+    (found,) = changes(destinations(SET), destinations(UNSET))
+    assert str(found) == "destinations.entries[a.example].concurrency: 5 -> not set"
+    (found,) = changes(destinations(UNSET), destinations(SET))
+    assert str(found) == "destinations.entries[a.example].concurrency: not set -> 5"
+
+
+@pytest.mark.parametrize(("before", "after"), [(SET, UNSET), (UNSET, SET)])
+def test_a_setting_of_a_record_that_somebody_removed_is_a_conflict(
+    before: DestinationControl, after: DestinationControl
+) -> None:
+    mine = changes(destinations(before), destinations(after))
+    with pytest.raises(CommitRefused, match="is not there any more"):
+        apply(destinations(), mine)
+
+
+def test_the_same_record_removed_by_both_is_none() -> None:
+    mine = changes(destinations(SET), destinations())
+    assert apply(destinations(), mine) == destinations()
+
+
+def test_two_who_touched_different_settings_of_one_domain_are_merged() -> None:
+    mine = changes(destinations(UNSET), destinations(SET))
+    theirs = destinations(replace(UNSET, bounce_verification=True))
+    assert apply(theirs, mine) == destinations(replace(SET, bounce_verification=True))

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from msgspec.structs import replace
 
-from esashell.config.check import address_fault, breaches, check, host_name_fault
+from esashell.config.check import breaches, check
+from esashell.config.faults import address_fault, host_name_fault
 from esashell.config.model.dnsserver import DnsServer, DnsSettings
 from esashell.config.model.network import Interface
 from esashell.config.tree import Config, factory
@@ -86,8 +87,8 @@ def test_no_other_text_is_an_address(text: str) -> None:
     assert [b.path for b in breaches(with_servers(DnsServer(text)))] == [
         ("dns", "servers", 0, "address")
     ]
-    assert [b.path for b in breaches(Config(interface=Interface(address=text)))] == [
-        ("interface", "address")
+    assert [b.path for b in breaches(Config(interfaces=(Interface(address=text),)))] == [
+        ("interfaces", 0, "address")
     ]
 
 
@@ -111,17 +112,17 @@ def test_one_resolver_is_not_listed_twice_in_whatever_spelling() -> None:
 
 @pytest.mark.parametrize("name", ["", "   ", "a\nb", "a\x1b", "a" * 65])
 def test_an_interface_has_a_name_that_can_be_shown(name: str) -> None:
-    assert [b.path for b in breaches(Config(interface=Interface(name=name)))] == [
-        ("interface", "name")
+    assert [b.path for b in breaches(Config(interfaces=(Interface(name=name),)))] == [
+        ("interfaces", 0, "name")
     ]
 
 
 def test_a_refusal_names_every_breach_on_a_line_of_its_own() -> None:
     with pytest.raises(CommitRefused) as refused:
-        check(Config(hostname="a b", interface=Interface(address="here")))
+        check(Config(hostname="a b", interfaces=(Interface(address="here"),)))
     assert str(refused.value).splitlines() == [
         "Not committed:",
         '  hostname: "a b" is not a host name: only letters, digits, dots, and hyphens inside a '
         "part.",
-        '  interface: "here" is not an IP address.',
+        '  interface "Management": "here" is not an IP address.',
     ]

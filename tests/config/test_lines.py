@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 import tomli_w
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from esashell.config.codec import encode
@@ -111,13 +111,17 @@ def test_every_value_of_any_document_has_a_line_and_stands_on_it(
             assert str(value) in lines[line - 1]
 
 
+@settings(max_examples=15)  # each looks a hundred times at a whole file
 @given(trees.good)
 def test_in_our_own_files_the_line_has_the_setting_and_its_value(config: Config) -> None:
     text = encode(config)
     lines = ["", *text.splitlines()]
     for path, value in leaves(tomllib.loads(text)):
         line = lines[line_of(text, path) or 0]
-        assert tomllib.loads(line) == {path[-1]: value}
+        if isinstance(path[-1], int):  # an item of a list has a line, or its list's
+            assert tomllib.loads(f"x = [{line.strip()}]")["x"] == [value]
+        else:
+            assert tomllib.loads(line) == {path[-1]: value}
 
 
 _PIECES = st.sampled_from(

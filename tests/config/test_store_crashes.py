@@ -1,5 +1,6 @@
 """The store among processes that die and processes that race."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -126,3 +127,26 @@ def test_of_two_who_commit_at_once_exactly_one_wins_each_base(tmp_path: Path) ->
         assert len(won) == times
         lost = [line for line in text.splitlines() if not line.isdecimal()]
         assert all("your changes began from revision" in line for line in lost)
+
+
+@pytest.mark.slow
+def test_a_thousand_commits_of_two_who_are_killed_all_the_time(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.config.crashes", str(tmp_path / "config"), "1000", "42"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=150,
+    )
+    assert done.returncode == 0, done.stderr
+    found = re.fullmatch(
+        r"Outcome\(commits=(\d+), kills=(\d+), holding=(\d+), untold=(\d+)\)", done.stdout.strip()
+    )
+    assert found
+    commits, kills, holding, untold = map(int, found.groups())
+    assert commits >= 1000
+    assert kills > 200
+    # They were killed in the middle of it, too: with the lock in hand, and after the renaming.
+    assert holding > 20
+    assert untold > 0

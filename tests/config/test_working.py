@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from msgspec.structs import replace
 
 from esashell.config.revision import Revision
@@ -37,6 +37,7 @@ def test_a_change_that_is_taken_back_leaves_nothing_to_commit() -> None:
     assert not working.dirty
 
 
+@settings(max_examples=30)
 @given(trees.good)
 def test_clear_forgets_whatever_was_staged(config: Config) -> None:
     working = Working(BEFORE)

@@ -8,7 +8,17 @@ from hypothesis import strategies as st
 
 from esashell.dialogue.drive import Driver
 from esashell.dialogue.interview import Interview
-from esashell.dialogue.kinds import address, confirm, domain, menu, number, number_kind, text, word
+from esashell.dialogue.kinds import (
+    address,
+    choice,
+    confirm,
+    domain,
+    menu,
+    number,
+    number_kind,
+    text,
+    word,
+)
 from esashell.dialogue.outline import goes_on, names_in, outline, upcoming
 from esashell.dialogue.requests import Refuse, Stage, do
 from esashell.dialogue.script import Script
@@ -39,6 +49,44 @@ def test_every_operation_of_every_menu_is_a_form_and_choices_reveal_what_is_behi
         "more new <ip> [<priority>]",
         "more list",
     ]
+
+
+def rows():
+    """A menu of a row's own behind the question which row, and a choice in front of the rest."""
+    while (yield from menu("op", "", {"edit": "E"})):
+        row = yield from choice("row", "Which?", {"big": "B", "small": "S"}, positional=False)
+        offers = {"name": "N", "size": "S"} if row == "big" else {"name": "N", "drop": "D"}
+        while inner := (yield from menu("inner", "", offers)):
+            if inner == "size":
+                yield from address("ip", "Where?")
+                yield from menu("depth", "", {"more": "M"})
+                yield from number("count", "Which?", None, 0, 9)
+            elif inner == "name":
+                yield from text("name", "What?", "x")
+            yield Stage(desk.CONFIG)
+
+
+def test_a_menu_behind_a_question_is_gone_through_whatever_the_answer():
+    forms = outline(rows)
+    assert [form.usage for form in forms] == [
+        "edit big name [name=<name>]",
+        "edit big size <ip> more <count>",
+        "edit small name [name=<name>]",
+        "edit small drop",
+    ]
+
+
+def test_what_is_asked_on_the_way_to_a_menu_is_told_once():
+    def by_name():
+        yield from menu("op", "", {"edit": "E"})
+        yield from address("which", "Which?")
+        yield from menu("inner", "", {"size": "S"})
+        yield from number("count", "How many?", 3, 0, 9)
+        yield Stage(desk.CONFIG)
+
+    (form,) = outline(by_name)
+    assert form.usage == "edit <which> size [count=<count>]"
+    assert [each.key for each in form.questions] == ["which", "count"]
 
 
 def test_a_command_without_a_menu_has_one_form():

@@ -173,3 +173,15 @@ def test_tab_at_a_question_for_a_domain_offers_the_known_names():
         assert Interview(desk.logbook(), console).run(text("t", "Text?")) == "i"
         assert sought == []
         assert str(Interview(desk.logbook(), console).run(domain("d", "Which?"))) == "ietf.org"
+
+
+def test_an_explanation_is_broken_between_words_where_the_screen_ends():
+    said = "Preferred goes on in clear where TLS fails before it began; Required does not. (Guide)"
+    with terminal() as console:
+        sent(console, "?\rx\r")
+        about = {"t": said}
+        assert Interview(desk.logbook(), console, lambda: about).run(text("t", "Text?")) == "x"
+    assert "".join(console.shown).splitlines()[2:4] == [
+        "Preferred goes on in clear where TLS fails before it began; Required does not.",
+        "(Guide)",
+    ]

@@ -42,7 +42,7 @@ def said(server: str, port: int, name: str, rdtype: str) -> list[str]:
     if rcode != dns.rcode.NOERROR:
         return [security, dns.rcode.to_text(rcode)]
     wanted = dns.rdatatype.from_text(rdtype)
-    found = any(rrset.rdtype == wanted for rrset in answer.answer)
+    found = any(wanted in (each.rdtype, dns.rdatatype.ANY) for each in answer.answer)
     return [security, "FOUND" if found else "NODATA"]
 
 

@@ -1,127 +1,56 @@
-"""Small signed zones of the lab, each spoilt in a way of its own, the same for whoever asks.
+"""The lab with spoilt zones in it, as its own servers would answer from them.
 
-A *case* is a zone, its children where the question needs them, one question, and one or two
-changes to the messages that lead to the answer. All of it follows from a seed and a number, so a
-case that is worth keeping can be named by the two. The lab makes the zones and answers as its
-capable recursor does. Every message is made once and kept: whoever asks again, in memory or
-through a socket, is given the same octets.
+Each message about a case's zones is changed once, by the dice of the case, and is the same for
+whoever asks, in whichever process: the lab's keys and signatures follow from its seed and the day.
+So `lab serve` can hand out in one process what our resolver is given in memory in another.
+
+There are two ways to an answer. Who asks the recursor gets what it makes of sound zones, changed on
+the way out. Who asks the zones' own servers gets their messages changed, and a referral
+that says of the child's DS records what the parent says when it is asked for them.
 """
 
-import contextlib
-import selectors
-import socket
-import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
 from pathlib import Path
 from random import Random
 
-from msgspec import Struct
+from msgspec import structs
 
 from esashell.clock import SECOND, FixedClock
 from esashell.resolver import rdata as rd
 from esashell.resolver import wire
 from esashell.resolver.algorithms import Policy
+from esashell.resolver.iterate import Iterator as Iterating
+from esashell.resolver.iterate import root_servers
 from esashell.resolver.lookup import Resolver, Server
-from esashell.resolver.names import BadName, Name, name_from_text
+from esashell.resolver.names import BadName, Name
 from esashell.resolver.reading import reading
-from esashell.resolver.rrtypes import RRType, rcode_text, type_number, type_text
+from esashell.resolver.rrtypes import RRType, rcode_text, type_text
 from esashell.resolver.wire import Message
 from esashell.steps import Exchange
+from esashell.worlds.lab.transaction import replied
 from esashell.worlds.lab.world import Lab
+from tests.differential.cases import Case
 from tests.differential.mutations import MUTATIONS, NOW, Draft, Signer
 
 CAPABLE = "194.191.40.83"
-_UNDER = name_from_text("lab")
-
-_RECORDS = """\
-@              MX     10 mail
-mail           A      192.0.2.77
-mail           A      192.0.2.78
-_25._tcp.mail  TLSA   3 1 1 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
-*.wild         A      192.0.2.79
-deep.ent       A      192.0.2.80
-alias          CNAME  mail
-dead           CNAME  nothing
-*.star         CNAME  mail
-"""
-_WITH_KID = "near CNAME www.kid\nsub DNAME kid\n"
-_WITH_PLAIN = "far CNAME www.plain\n"
-_CHILD = "@ MX 10 www\nwww A 192.0.2.81\n*.wild A 192.0.2.82\n"
-
-_QUESTIONS = """
-    mail A; mail AAAA; @ MX; @ MX; @ TXT; nope A; x.nope A; x.wild A; x.wild A; x.y.wild A;
-    x.wild TXT; ent A; x.ent A; alias A; alias AAAA; alias CNAME; dead A; x.star A; x.star AAAA;
-    _25._tcp.mail TLSA; _25._tcp.nope TLSA; nope DS; mail DS; @ DNSKEY; @ SOA; @ NS; *.wild A;
-    kid DS; kid NS; www.kid A; www.kid A; nope.kid A; x.wild.kid A; near A; near AAAA; x.sub A;
-    www.sub A; www.sub CNAME; sub DNAME;
-    plain DS; plain NS; www.plain A; www.plain A; nope.plain A; far A; far AAAA;
-    odd DS; www.odd A; nope.odd A
-"""
-# What can only be changed where it is.
-_AT_HOME = {"stale ds": "ds", "wrong keys": "keys"}
-QUESTIONS = tuple(each.split() for each in _QUESTIONS.split(";"))
+_DS_RECORDS = (RRType.DS, RRType.NSEC, RRType.NSEC3)
+_ECHOED = wire.RD | wire.CD
 
 
-class Case(Struct, frozen=True):
-    """One trial: the zones as a scenario file has them, the question, and what is changed where."""
+class Way(StrEnum):
+    """How an answer is found."""
 
-    index: int
-    apex: Name
-    scenario: str
-    qname: Name
-    rdtype: int
-    changes: tuple[tuple[str, str], ...]  # (which messages, which mutation)
-
-    def __str__(self) -> str:
-        changes = ", ".join(f"{name} in {where}" for where, name in self.changes) or "untouched"
-        return f"case {self.index}: {self.qname.dotted} {type_text(self.rdtype)} ({changes})"
-
-
-def planned(seed: int, index: int) -> Case:
-    """The case of this number; equal arguments, equal cases."""
-    dice = Random(f"{seed}/{index}")
-    apex = _UNDER.prepend(b"m%d" % index)
-    owner, kind = dice.choice(QUESTIONS)
-    qname = apex if owner == "@" else apex.prepend(*name_from_text(owner).labels())
-    words = set(owner.split("."))
-    records = _RECORDS
-    children = []
-    if words & {"kid", "near", "sub"} or dice.random() < 0.1:
-        records += _WITH_KID
-        children.append(_zone(dice, f"kid.{apex}", _CHILD))
-    if words & {"plain", "far"} or dice.random() < 0.3:
-        records += _WITH_PLAIN
-        children.append(_zone(dice, f"plain.{apex}", _CHILD, "signed = false"))
-    if "odd" in words:
-        state = dice.choice(("unknown-digest", "unknown-algorithm", "stale", "wrong-digest"))
-        children.append(_zone(dice, f"odd.{apex}", _CHILD, f'ds = "{state}"'))
-    zones = [_zone(dice, str(apex), records), *children]
-    places = ("answer",) * 5 + ("keys", "ds", "all")
-    count = dice.choice((1,) * 8 + (2,) * 3 + (0,))
-    names = list(MUTATIONS)
-    changes = []
-    for _ in range(count):
-        name, place = dice.choice(names), dice.choice(places)
-        changes.append((_AT_HOME.get(name, place), name))
-    return Case(index, apex, "\n".join(zones), qname, type_number(kind), tuple(changes))
-
-
-def _zone(dice: Random, name: str, records: str, *more: str) -> str:
-    denial = dice.choice(("nsec", "nsec", "nsec3", "nsec3-opt-out"))
-    lines = [f'[zone."{name}"]', f'denial = "{denial}"', *more]
-    lines.append(f"algorithm = {dice.choice((13, 13, 13, 15))}")
-    if dice.random() < 0.3:
-        lines.append("split_keys = true")
-    if denial != "nsec":
-        lines.append(f"iterations = {dice.choice((0, 0, 0, 1, 10, 151))}")
-        lines.append(f'salt = "{dice.choice(("", "", "ABCD"))}"')
-    lines.append(f"records = '''\n{records}'''\n")
-    return "\n".join(lines)
+    FORWARD = "forward"  # through the lab's recursor
+    ROOTS = "roots"  # from its root servers down
 
 
 class Mutated:
-    """The cases' zones through one recursor, and what was changed in how many messages."""
+    """The lab's servers over the cases' zones, and what was changed in how many messages.
+
+    It stands where a `Lab` stands, in memory (`perform`) and in `lab serve`.
+    """
 
     def __init__(self, seed: int, cases: Iterable[Case], folder: Path) -> None:
         self.clock = FixedClock(NOW * SECOND)
@@ -133,43 +62,64 @@ class Mutated:
         file.write_text("\n".join(each.scenario for each in self.cases.values()))
         self.lab = Lab(self.clock, scenarios=[file])
         self._signer = Signer(self.lab)
-        self._kept: dict[Name | None, dict[tuple[Name, int], bytes]] = {}
-        self._lock = threading.Lock()
+        self._kept: dict[Name | None, dict[tuple[str, Name, int], Message]] = {}
+        self._servers = {
+            address: Spoilt(self, address)
+            for address in (*self.lab.authorities(), *self.lab.recursors())
+        }
 
-    def resolver(self) -> Resolver:
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.lab, name)
+
+    def authorities(self) -> Mapping[str, "Spoilt"]:
+        return {each: self._servers[each] for each in self.lab.authorities()}
+
+    def recursors(self) -> Mapping[str, "Spoilt"]:
+        return {each: self._servers[each] for each in self.lab.recursors()}
+
+    def resolver(self, way: Way) -> Resolver:
         """One of ours that asks here. Unbound, as it is packaged, takes SHA-1, so this one does."""
         return Resolver(
-            (Server(CAPABLE),), (self.lab.anchor,), self.clock, policy=Policy(sha1=True)
+            (Server(CAPABLE),),
+            (self.lab.anchor,),
+            self.clock,
+            policy=Policy(sha1=True),
+            source=(
+                Iterating(root_servers(self.lab.root_servers), self.clock)
+                if way is Way.ROOTS
+                else None
+            ),
         )
 
     def perform(self, request: Exchange) -> bytes:
-        return self.answer(request.message)
+        return self.ask(request.server, request.message, request.tcp)
 
-    def answer(self, query: bytes) -> bytes:
-        """The response to a query, the same each time."""
-        asked = wire.parse(query)
-        qname, rdtype = asked.question[0]
-        case = self._case(qname)
-        with self._lock:
-            kept = self._kept.setdefault(case.apex if case else None, {})
-            known = kept.get((qname, rdtype))
-            if known is None:
-                known = kept[qname, rdtype] = self._made(case, qname, rdtype)
-        # The question is given back as it was put, in its own spelling.
-        end = 12 + len(qname) + 4
-        return query[:2] + known[2:12] + query[12:end] + known[end:]
+    def ask(self, address: str, query: bytes, tcp: bool = False) -> bytes:
+        response = self._servers[address].answer(query, tcp=tcp)
+        assert response is not None
+        return response
 
-    def _made(self, case: Case | None, qname: Name, rdtype: int) -> bytes:
-        octets = self.lab.ask(CAPABLE, wire.query(qname, rdtype), True)
-        if reading(wire.parse(octets), qname, rdtype, 11).aliases:
+    def message(self, address: str, qname: Name, rdtype: int) -> Message:
+        """What the server says to this question, the same each time."""
+        case = next((self.cases[e] for e in qname.ancestors() if e in self.cases), None)
+        kept = self._kept.setdefault(case.apex if case else None, {})
+        key = (address, qname, rdtype)
+        if key not in kept:
+            kept[key] = self._made(case, *key)
+        return kept[key]
+
+    def _made(self, case: Case | None, address: str, qname: Name, rdtype: int) -> Message:
+        sound = wire.parse(self.lab.ask(address, wire.query(qname, rdtype), True))
+        if reading(sound, qname, rdtype, 11).aliases:
             # Unbound believes nothing that a response says of an alias's target and asks again;
             # where everybody has to ask again, everybody sees the same.
-            octets = self.lab.ask(CAPABLE, wire.query(qname, RRType.CNAME), True)
-            end = 12 + len(qname)
-            octets = octets[:end] + rdtype.to_bytes(2, "big") + octets[end + 2 :]
+            sound = wire.parse(self.lab.ask(address, wire.query(qname, RRType.CNAME), True))
+            sound = structs.replace(sound, question=((qname, rdtype),))
         if case is None:
-            return octets
-        draft = Draft(wire.parse(octets))
+            return sound
+        if not sound.flags & (wire.AA | wire.RA):
+            return self._referring(address, sound)
+        draft = Draft(sound)
         if (qname, rdtype) == (case.qname, case.rdtype):
             where = "answer"
         else:
@@ -179,17 +129,46 @@ class Mutated:
             if place in (where, "all") and _changed(name, dice, draft, self._signer):
                 self.applied[name] += 1
                 self.touched[case.index] = self.touched.get(case.index, 0) + 1
-        return wire.encode(draft.message())
+        return draft.message()
+
+    def _referring(self, address: str, sound: Message) -> Message:
+        """The referral with the records about the child's DS that the parent would answer with."""
+        servers = [each for each in sound.authority if each.rdtype == RRType.NS]
+        said = self.message(address, servers[0].owner, RRType.DS)
+        shown = [e for e in (*said.answer, *said.authority) if e.rdtype in _DS_RECORDS]
+        return structs.replace(sound, authority=(*servers, *shown))
+
+    def heard(self) -> list[tuple[str, str, int]]:
+        """Every question so far: whom, name and type."""
+        return [
+            (address, qname.dotted, rdtype)
+            for kept in self._kept.values()
+            for address, qname, rdtype in kept
+        ]
 
     def messages(self, case: Case) -> list[Message]:
-        """What anybody was told about a case."""
+        """What anybody was told about a case, as it is read."""
         return [wire.parse(each) for each in self.octets(case)]
 
     def octets(self, case: Case) -> list[bytes]:
-        return list(self._kept.get(case.apex, {}).values())
+        return [wire.encode(each) for each in self._kept.get(case.apex, {}).values()]
 
-    def _case(self, qname: Name) -> Case | None:
-        return next((self.cases[e] for e in qname.ancestors() if e in self.cases), None)
+
+class Spoilt:
+    """One of the lab's servers, with the cases' changes in what it says."""
+
+    def __init__(self, mutated: Mutated, address: str) -> None:
+        self._mutated = mutated
+        self._address = address
+        self.name = getattr(mutated.lab.authorities().get(address), "name", "")
+
+    def answer(self, octets: bytes, *, tcp: bool = False) -> bytes | None:
+        return replied(octets, tcp, self._answered)
+
+    def _answered(self, query: Message) -> Message:
+        message = self._mutated.message(self._address, *query.question[0])
+        flags = (message.flags & ~_ECHOED) | (query.flags & _ECHOED)
+        return structs.replace(message, id=query.id, flags=flags)
 
 
 def _changed(name: str, dice: Random, draft: Draft, signer: Signer) -> bool:
@@ -212,34 +191,3 @@ def message_lines(message: Message) -> Iterator[str]:
                 yield f"  {label}: {owner} {each.ttl} {kind} {text}"
             for raw in each.signatures:
                 yield f"  {label}: {owner} RRSIG {rd.text(RRType.RRSIG, raw)[:90]}"
-
-
-@contextlib.contextmanager
-def served(mutated: Mutated, doors: int = 4) -> Iterator[list[int]]:
-    """The ports on 127.0.0.1 at which the same answers are to be had, until the end."""
-    with contextlib.ExitStack() as stack, selectors.DefaultSelector() as waiting:
-        socks = []
-        for _ in range(doors):
-            sock = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-            sock.bind(("127.0.0.1", 0))
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
-            waiting.register(sock, selectors.EVENT_READ)
-            socks.append(sock)
-
-        def serve() -> None:
-            while True:
-                for ready, _ in waiting.select():
-                    query, client = ready.fileobj.recvfrom(65535)  # type: ignore[union-attr]
-                    if not query:
-                        return
-                    ready.fileobj.sendto(mutated.answer(query), client)  # type: ignore[union-attr]
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        try:
-            yield [each.getsockname()[1] for each in socks]
-        finally:
-            # An empty datagram is the word to stop.
-            socks[0].sendto(b"", socks[0].getsockname())
-            thread.join(10)
-            assert not thread.is_alive()

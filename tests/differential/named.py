@@ -9,6 +9,8 @@ all others of the kind.
 
 from msgspec import Struct
 
+from tests.differential.mutated import Way
+
 Verdict = tuple[str, str, str]  # security, existence, response code
 
 _REFUSED = ("BOGUS", "", "SERVFAIL")
@@ -29,6 +31,7 @@ class Named(Struct, frozen=True):
     ours: Verdict
     reason: str
     argument: str
+    way: Way = Way.FORWARD
 
 
 NAMED = (
@@ -107,7 +110,7 @@ NAMED = (
         about="x.wild.m2086.lab. A (everything signed by the parent in all)",
         theirs=_FOUND,
         ours=_REFUSED,
-        reason="no record of the answer can be used",
+        reason="RFC 4035 5.3.1",
         argument="RFC 5155 3: the owner is one label below the apex of the zone, and RFC 4035 "
         "5.3.1 has that zone sign it. A parent's signature makes it a record of no zone.",
     ),
@@ -234,6 +237,19 @@ NAMED = (
         reason="",
         argument="RFC 4035 5.4 wants the complete set of the records that are necessary, and does "
         "not forbid others of the same zone that are just as true.",
+    ),
+    Named(
+        name="an alias made that was asked for",
+        seed=20260501,
+        index=1065,
+        about="www.sub.m1065.lab. CNAME (untouched)",
+        theirs=_REFUSED,
+        ours=_FOUND,
+        reason="",
+        argument="RFC 6672 5.3.1: the CNAME that a DNAME makes is not signed, and follows from the "
+        "DNAME, which is. Nothing at all is wrong with this zone; unbound looks for a cut below "
+        "the DNAME and takes the DNAME that it is shown again for an error.",
+        way=Way.ROOTS,
     ),
     Named(
         name="strangers in an unsigned zone",

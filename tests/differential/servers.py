@@ -54,12 +54,14 @@ def running(
 
 
 @contextmanager
-def lab_served(wrap: Wrap, folder: Path, *options: str) -> Iterator[list[list[str]]]:
-    """`esashell lab serve`; the lines it prints, taken apart."""
+def lab_served(
+    wrap: Wrap, folder: Path, *options: str, command: Sequence[str | Path] = ()
+) -> Iterator[list[list[str]]]:
+    """`esashell lab serve`; the lines it prints, taken apart. `command` serves another lab."""
     code = "import sys; from esashell.shell.lab import main; sys.exit(main(sys.argv[1:]))"
-    command = wrap(sys.executable, "-c", code, "serve", *options)
+    words = wrap(*(command or (sys.executable, "-c", code, "serve")), *options)
     log = folder / "lab.log"
-    with running(command, log, lambda said: "\nready\n" in said):
+    with running(words, log, lambda said: "\nready\n" in said):
         yield [line.split() for line in log.read_text().splitlines()]
 
 
@@ -110,7 +112,7 @@ remote-control:
 
 
 @contextmanager
-def nsd(folder: Path, zones: Path, port: int) -> Iterator[None]:
+def nsd(folder: Path, zones: Path, port: int, wrap: Wrap = here) -> Iterator[None]:
     """An nsd at 127.0.0.1 that serves every zone of an exported lab."""
     configuration = folder / "nsd.conf"
     configuration.write_text(
@@ -133,6 +135,6 @@ remote-control:
 """
         + (zones / "nsd.conf").read_text()
     )
-    command = here(need("nsd"), "-d", "-c", configuration)
+    command = wrap(need("nsd"), "-d", "-c", configuration)
     with running(command, folder / "nsd.log", lambda said: "nsd started" in said):
         yield

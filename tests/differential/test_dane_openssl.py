@@ -39,6 +39,7 @@ from esashell.resolver.names import name_from_text
 from tests.conftest import lacking
 from tests.differential.dane_cases import Case, damaged, planned
 from tests.differential.libssl import HandshakeFailed, Judged, Libssl
+from tests.differential.shapes import SHAPES, shapes
 
 SEED = int(os.environ.get("ESASHELL_DANE_SEED", "20250301"))
 CASES = int(os.environ.get("ESASHELL_DANE_CASES", "4000"))
@@ -240,6 +241,7 @@ class Comparison(Struct):
     results: Counter[str] = msgspec.field(default_factory=Counter)
     kinds: Counter[str] = msgspec.field(default_factory=Counter)
     faults: Counter[str] = msgspec.field(default_factory=Counter)
+    shapes: Counter[str] = msgspec.field(default_factory=Counter)
 
 
 def compared(
@@ -273,6 +275,7 @@ def _count(outcome: Comparison, trial: Trial) -> None:
     for each in trial.ours.findings:
         outcome.kinds[f"{each.record.parameters} {each.result}"] += 1
         outcome.faults.update(fault.fault for fault in each.faults)
+    outcome.shapes.update(shapes(trial.case, trial.ours))
 
 
 def _differences(trial: Trial) -> Iterator[str]:
@@ -345,6 +348,7 @@ def test_openssl_and_we_agree_about_every_server_but_for_the_rules() -> None:
     # A difference is a rare thing, even one with a name.
     assert sum(outcome.ruled.values()) < CASES // 50
     assert {each for each in _MET if outcome.kinds[each] < 2} == set()
+    assert {each for each in SHAPES if outcome.shapes[each] < 5} == set()
     met = set(outcome.faults) | {PathFault.UNREADABLE, PathFault.TOO_MUCH_WORK}
     assert met == set(PathFault)
 

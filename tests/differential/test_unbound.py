@@ -41,7 +41,7 @@ def questions(lab: Lab) -> list[Question]:
     """Everything that a mail system could ask about the lab, and a little more."""
     catalogue = lab.catalogue
     names = [name_from_text(each.domain) for each in lab.domains() if each.count == 1]
-    asked = {(name, rdtype): None for name in names for rdtype in MAIL}
+    asked: dict[Question, None] = {(name, rdtype): None for name in names for rdtype in MAIL}
     apexes = list(catalogue.scenario.zones)
     for bulk in catalogue.scenario.bulks:
         apexes += [bulk.parent.prepend(bulk.label(each)) for each in range(OF_EACH_PATTERN)]
@@ -62,9 +62,14 @@ def questions(lab: Lab) -> list[Question]:
 def _about(zone: Zone) -> Iterator[Question]:
     for owner in zone.written_owners():
         name = owner.parent.prepend(b"anything") if owner.is_wildcard else owner
-        yield from ((name, rdtype) for rdtype in {*MAIL, *zone.types(owner)})
-        if zone.types(owner) & {RRType.A, RRType.AAAA, RRType.CNAME}:
+        types = zone.types(owner)
+        # An alias that is known already decides what unbound makes of these, so not beside one.
+        whole = () if RRType.CNAME in types else (RRType.ANY, RRType.RRSIG)
+        yield from ((name, rdtype) for rdtype in {*MAIL, *whole, *types})
+        if types & {RRType.A, RRType.AAAA, RRType.CNAME}:
             yield name.prepend(b"_25", b"_tcp"), RRType.TLSA
+        if RRType.DNAME in types:
+            yield from ((name.prepend(b"below"), rdtype) for rdtype in MAIL)
     yield zone.apex.prepend(b"no-such-name"), RRType.A
     yield zone.apex.prepend(b"_25", b"_tcp", b"no-such-name"), RRType.TLSA
 

@@ -1,15 +1,13 @@
 """Times of lines, and the part of a log between two of them."""
 
 import gzip
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from esashell.errors import UsageError
-from esashell.logs.blocks import blocks
-from esashell.logs.moments import between, moment, moment_named
+from esashell.logs.moments import between, moment, moment_named, text_of
 from esashell.logs.stamp import line_stamp
 
 EVENING = 1_549_310_927  # Mon Feb 4 20:08:47 2019
@@ -56,25 +54,30 @@ def test_what_is_no_time_is_refused_in_one_line(text: str) -> None:
 seconds = st.lists(st.integers(0, 40), max_size=60).map(sorted)
 
 
-@given(seconds, st.none() | st.integers(-5, 45), st.none() | st.integers(-5, 45), st.booleans())
+@given(
+    times=seconds,
+    since=st.none() | st.integers(-5, 45),
+    until=st.none() | st.integers(-5, 45),
+    continued=st.booleans(),
+    packed=st.booleans(),
+)
 def test_the_part_between_two_times_is_what_the_lines_say(
     tmp_path_factory: pytest.TempPathFactory,
+    *,
     times: list[int],
     since: int | None,
     until: int | None,
     continued: bool,
+    packed: bool,
 ) -> None:
-    path = tmp_path_factory.mktemp("log") / "mail.s"
+    path = tmp_path_factory.mktemp("log") / ("mail.s.gz" if packed else "mail.s")
     lines = [line(second, f"Info: number {number}") for number, second in enumerate(times)]
     more = b"\tgoes on without a time\n" if continued else b""
-    path.write_bytes(b"".join(each + more for each in lines))
+    text = b"".join(each + more for each in lines)
+    path.write_bytes(gzip.compress(text) if packed else text)
     start = None if since is None else EVENING + since
     stop = None if until is None else EVENING + until
-    found = b"".join(
-        block
-        for part in between([path], start, stop)
-        for block in blocks(part.path, part.begin, part.end)
-    )
+    found = b"".join(block for part in between([path], start, stop) for block in text_of(part))
     wanted = [
         each
         for second, each in zip(times, lines, strict=True)
@@ -84,12 +87,3 @@ def test_the_part_between_two_times_is_what_the_lines_say(
         assert found == b"".join(wanted)
     else:
         assert [each for each in found.splitlines(True) if b"number" in each] == wanted
-
-
-def test_packed_files_are_given_whole_or_not_at_all(tmp_path: Path) -> None:
-    early, late = tmp_path / "1.s.gz", tmp_path / "2.s.gz"
-    early.write_bytes(gzip.compress(line(0) + line(1)))
-    late.write_bytes(gzip.compress(line(10) + line(11)))
-    assert [part.path for part in between([early, late], EVENING + 2, None)] == [late]
-    assert [part.path for part in between([early, late], None, EVENING + 10)] == [early]
-    assert len(list(between([early, late], EVENING + 1, EVENING + 11))) == 2

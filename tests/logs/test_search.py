@@ -1,8 +1,12 @@
 """`grep`, beside the plainest way there is: each line by itself."""
 
 import gzip
+import os
 import re
+import signal
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from hypothesis import given, settings
@@ -10,8 +14,9 @@ from hypothesis import strategies as st
 
 from esashell.logs import blocks, fork, search
 from esashell.logs.lines import way
+from esashell.logs.moments import text_of
 from esashell.logs.pattern import BadPattern, pattern
-from esashell.logs.search import count, grep
+from esashell.logs.search import count, grep, whole
 
 EXPRESSIONS = (
     "TLS success.*for", "TLS success", "a", "", "x*", "^", "$", "^$", "^a", "b$", "a|b", "(a|b)c",
@@ -98,7 +103,7 @@ def test_a_bad_expression_shows_where_it_is_bad() -> None:
 
 def found(paths: list[Path], expression: str, **options: object) -> bytes:
     kept: list[bytes] = []
-    grep(paths, pattern([expression]), kept.append, **options)  # type: ignore[arg-type]
+    grep(whole(paths), pattern([expression]), kept.append, **options)  # type: ignore[arg-type]
     return b"".join(kept)
 
 
@@ -107,9 +112,9 @@ def test_files_are_searched_in_order_and_packed_ones_too(tmp_path: Path) -> None
     first.write_bytes(b"one hit\nnone\n")
     second.write_bytes(gzip.compress(b"two hit\nnone\n"))
     third.write_bytes(b"none\nthree hit")
-    assert found([first, second, third], "hit") == b"one hit\ntwo hit\nthree hit"
-    assert count([first, second, third], pattern(["none"])) == 3
-    assert count([first, second, third], pattern(["none"]), inverted=True) == 3
+    assert found([first, second, third], "hit") == b"one hit\ntwo hit\nthree hit\n"
+    assert count(whole([first, second, third]), pattern(["none"])) == 3
+    assert count(whole([first, second, third]), pattern(["none"]), inverted=True) == 3
 
 
 @settings(max_examples=40, deadline=None)
@@ -121,8 +126,10 @@ def test_the_size_of_the_blocks_changes_nothing(
     path.write_bytes(text)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(blocks, "BLOCK", size)
-        assert found([path], "a|b$", inverted=inverted) == plainly(text, "a|b$", False, inverted)
-        shares = fork.parts([path], size)
+        wanted = plainly(text, "a|b$", False, inverted)
+        ended = b"\n" if wanted and not wanted.endswith(b"\n") else b""
+        assert found([path], "a|b$", inverted=inverted) == wanted + ended
+        shares = fork.divided(whole([path]), size)
         kept = [block for each in shares for block in blocks.blocks(path, each.begin, each.end)]
         assert b"".join(kept) == text
         assert all(block.endswith(b"\n") for block in kept[:-1])
@@ -132,10 +139,46 @@ def test_two_processes_find_what_one_finds(tmp_path: Path, monkeypatch: pytest.M
     path = tmp_path / "mail.s"
     path.write_bytes(b"".join(b"%d a hit\nnothing\n" % number for number in range(50_000)))
     monkeypatch.setattr(search, "WORTH_FORKING", 0)
-    monkeypatch.setattr(fork.parts, "__defaults__", (100_000,))
+    monkeypatch.setattr(fork.divided, "__defaults__", (100_000,))
     alone = found([path], "hit")
     assert found([path], "hit", processes=2) == alone
     assert alone.count(b"\n") == 50_000
+
+
+@pytest.mark.parametrize("lacking", ["fork", "pipe", "memfd_create"])
+def test_without_a_second_process_one_will_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lacking: str
+) -> None:
+    def none_left(*arguments: object) -> NoReturn:
+        raise BlockingIOError("no more to be had")
+
+    path = tmp_path / "mail.s"
+    path.write_bytes(b"a hit\nnothing\n" * 1000)
+    monkeypatch.setattr(search, "WORTH_FORKING", 0)
+    monkeypatch.setattr(fork.divided, "__defaults__", (1000,))
+    monkeypatch.setattr(os, lacking, none_left)
+    before = os.listdir("/proc/self/fd")
+    assert found([path], "hit", processes=2) == b"a hit\n" * 1000
+    assert len(os.listdir("/proc/self/fd")) == len(before)
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == set()
+
+
+def test_a_child_that_is_killed_leaves_its_share_to_its_parent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "mail.s"
+    path.write_bytes(b"a hit\n" * 100_000)
+    monkeypatch.setattr(search, "WORTH_FORKING", 0)
+    monkeypatch.setattr(fork.divided, "__defaults__", (50_000,))
+    me = os.getpid()
+
+    def killing(part: blocks.Part) -> Iterator[bytes]:
+        if os.getpid() != me and part.begin > 200_000:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return text_of(part)
+
+    monkeypatch.setattr(search, "text_of", killing)
+    assert found([path], "hit", processes=2) == b"a hit\n" * 100_000
 
 
 @pytest.mark.parametrize("processes", [1, 2])

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from esashell.logs.story import FEW, Joins, Links, story
+from esashell.logs.pattern import pattern
+from esashell.logs.search import whole
+from esashell.logs.story import FEW, Ids, Joins, Links, belonging_to_hits, story
 
 LOG = """\
 New SMTP ICID 5 interface Management (192.0.2.10) address 198.51.100.4
@@ -65,6 +67,20 @@ def test_a_connection_leads_to_its_messages(tmp_path: Path) -> None:
     assert links.mids_of(b"nothing") == set()
 
 
+def test_a_hit_brings_its_messages_or_else_its_connection(tmp_path: Path) -> None:
+    path = tmp_path / "mail.s"
+    path.write_text(LOG + "DCID 77 TLS failed: X\nICID 0 X\n")
+
+    def ids(expression: str) -> Ids:
+        return belonging_to_hits([path], whole([path]), pattern([expression]))
+
+    assert ids("Unknown address").mids == {7, 70}
+    assert ids("close").mids == {6, 7, 70}
+    # No message was ever on this one.
+    assert ids("failed: X") == Ids(dcids=frozenset({77}))
+    assert ids("ICID 0 X") == ids("nothing like it") == Ids()
+
+
 @given(st.sets(st.integers(0, 30), max_size=25), st.sampled_from(list(Joins)))
 def test_many_numbers_are_found_as_few_are(
     tmp_path_factory: pytest.TempPathFactory, mids: set[int], joins: Joins
@@ -87,5 +103,5 @@ def test_any_octets_can_be_asked_for_a_story(
     tmp_path_factory: pytest.TempPathFactory, octets: bytes
 ) -> None:
     path = tmp_path_factory.mktemp("log") / "mail.s"
-    path.write_bytes(octets + b"Start MID 1 ICID 99999999999999999999999\nMID 1 \xff\n")
+    path.write_bytes(octets + b"Start MID 1 ICID " + b"9" * 5000 + b"\nMID 1 \xff\n")
     assert list(story([path], Links([path]).belonging_to([1])))[-1].endswith(b"\xff\n")

@@ -122,7 +122,7 @@ def test_a_rollover_that_was_interrupted_is_finished(tmp_path: Path) -> None:
     log.write(["one"], FEBRUARY)
     # Two current files: killed after the new one was begun; none: killed after the old was saved.
     (tmp_path / "mail.@20190204T200900.c").write_text("two\n")
-    log.write(["three"], FEBRUARY)
+    writer(tmp_path).write(["three"], FEBRUARY)
     assert names(tmp_path) == ["mail.@20190204T200847.s", "mail.@20190204T200900.c"]
     (tmp_path / "mail.@20190204T200900.c").rename(tmp_path / "mail.@20190204T200900.s")
     log.write(["four"], FEBRUARY + 60 * SECOND)
@@ -183,7 +183,7 @@ def test_a_full_disk_is_told_once_and_leaves_no_half_line(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "write", full)
-    assert log.write(["lost"], FEBRUARY) == f"{tmp_path.name}: No space left on device"
+    assert log.write(["lost"], FEBRUARY) == "No space left on device"
     assert log.write(["lost too"], FEBRUARY) is None
     monkeypatch.setattr(os, "write", real)
     assert log.write(["after"], FEBRUARY) is None
@@ -193,7 +193,7 @@ def test_a_full_disk_is_told_once_and_leaves_no_half_line(
 def test_a_folder_that_cannot_be_is_told_once(tmp_path: Path) -> None:
     (tmp_path / "logs").write_text("a file")
     log = writer(tmp_path / "logs" / "mail_logs")
-    assert log.write(["lost"], FEBRUARY) == "mail_logs: Not a directory"
+    assert log.write(["lost"], FEBRUARY) == "Not a directory"
     assert log.write(["lost"], FEBRUARY) is None
 
 

@@ -105,3 +105,17 @@ def test_damage_never_raises_anything_else(damage, der):
         assert isinstance(certificate(bytes(octets)), Certificate)
     except BadCertificate:
         return
+
+
+def test_what_a_terminal_could_obey_is_shown_as_an_escape():
+    child = issue("\x1b[2Ja\u202eb\x07", ROOT, dns=("mx.example\x1b[0m",))
+    it = certificate(child.der)
+    assert it.subject_text == "CN=\\x1b[2Ja\\u202eb\\x07"
+    assert it.common_names == ("\\x1b[2Ja\\u202eb\\x07",)
+    assert it.dns_names == ("mx.example\\x1b[0m",)
+
+
+def test_a_name_without_end_is_cut_where_it_is_shown():
+    parts = [x509.NameAttribute(x509.NameOID.ORGANIZATION_NAME, "z" * 60) for _ in range(20)]
+    child = issue("a", ROOT, issuer_name=x509.Name(parts))
+    assert len(certificate(child.der).issuer_text) == 301

@@ -57,7 +57,7 @@ def test_it_leads_from_the_anchor_down_and_shows_every_trial(lab):
 
 def test_a_step_behind_an_alias_does_not_repeat_what_was_shown():
     link = Link(n("."), "anchor", Security.SECURE, "trusted key of .")
-    last = Link(n("b"), "A", Security.BOGUS, "x", trials=(Trial("", 0, 0, "malformed: short"),))
+    last = Link(n("b"), "A", Security.BOGUS, "x", trials=(Trial(None, 0, 0, "malformed: short"),))
     found = Answer(
         n("a"), 1, Security.BOGUS, None,
         hops=(Hop(n("a"), n("b"), Security.SECURE, None, (link,)),
@@ -113,6 +113,6 @@ def test_the_six_counters_add_up_and_stand_in_columns():
         "Cache Exceptions": 2,
         "Cache Expired": 185,
     }
-    head, first, *_ = status_lines(effort)
+    head, first, *_ = status_lines(effort, effort + effort)
     assert head == "Counters:                     Reset        Uptime      Lifetime"
-    assert first == "  DNS Requests                1,486         1,486         1,486"
+    assert first == "  DNS Requests                2,972         1,486         2,972"

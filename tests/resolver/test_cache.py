@@ -18,6 +18,19 @@ def test_a_value_is_found_until_its_end_and_not_after():
     assert len(shelf) == 0
 
 
+def test_all_is_forgotten_when_the_clock_was_set_back_and_not_for_a_look_up_that_took_long():
+    # What was found BOGUS by a date that was wrong would otherwise stay so until that date.
+    shelf: Shelf[str] = Shelf(10)
+    now = 1000 * 86_400 * SECOND
+    shelf.keep("k", "v", now + SECOND)
+    assert shelf.find("other", now) is None
+    assert shelf.find("k", now - 120 * SECOND) == ("v", now + SECOND)
+    assert shelf.find("k", now - 3600 * SECOND) is None
+    assert len(shelf) == 0
+    shelf.keep("k", "v", now)
+    assert shelf.find("k", now - 3600 * SECOND) == ("v", now)
+
+
 def test_there_is_only_so_much_room_and_the_oldest_leaves_first():
     shelf: Shelf[int] = Shelf(3)
     for i in range(10):

@@ -30,6 +30,7 @@ from esashell.resolver.names import Name, name_from_labels
 from esashell.resolver.rrtypes import RRType
 from esashell.resolver.wire import Rrset
 from esashell.steps import Exchange, run
+from tests.resolver.wording import well_worded
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "conformance"
 if not DATA.is_dir():
@@ -102,6 +103,7 @@ class Engine:
 
     def resolve(self, qname: dns.name.Name, qtype: int):
         answer = run(self.resolver.look_up(ours(qname), qtype), self)
+        well_worded(answer)
         if answer.security in (Security.BOGUS, Security.INDETERMINATE):
             return "bogus", 2, []
         return WORDS[answer.security], answer.rcode, list(shown(answer))

@@ -7,11 +7,15 @@ from esashell.clock import FixedClock
 from esashell.errors import TimedOut
 from esashell.reports.dig import dig_lines
 from esashell.resolver import wire
-from esashell.resolver.direct import DirectQuestion, asked_directly
+from esashell.resolver.budget import Budget, Effort
+from esashell.resolver.direct import DirectQuestion, DirectReply, asked_directly, leading_to
+from esashell.resolver.iterate import Iterator, root_servers
 from esashell.resolver.names import name_from_text as n
 from esashell.resolver.rrtypes import RRType
 from esashell.resolver.wire import Message, Rrset
 from esashell.steps import run
+from tests.resolver.signer import World
+from tests.resolver.test_iterate import ROOT_SERVER, Authorities
 
 QUESTION = DirectQuestion("192.0.2.1", n("example.com"), RRType.TXT)
 
@@ -88,3 +92,29 @@ def test_what_a_server_adds_cannot_move_the_cursor():
 def test_any_bytes_at_all_give_printable_lines(raw):
     for line in dig_lines(QUESTION, Server(raw, raw).reply()):
         assert line.replace("\t", "").isprintable()
+
+
+def test_the_root_servers_lead_to_the_server_to_ask_for_ds_records_above_the_cut():
+    world = World("nsec3")
+    net = Authorities(world)
+    iterator = Iterator(root_servers([ROOT_SERVER]), world.clock)
+
+    def leading(qname, rdtype, budget=None):
+        way = leading_to(iterator, n(qname), rdtype, budget or Budget(), Effort())
+        return run(way, net)
+
+    assert leading("mail.a.test", RRType.A) == (net.address(n("a.test")), "")
+    assert leading("a.test", RRType.DS) == (net.address(n("test")), "")  # known by a referral
+    server, fault = leading("x.plain.test", RRType.A, Budget(queries=0))
+    assert (server, bool(fault)) == ("", True)
+    net.zones.clear()
+    server, fault = leading("mail.a.test", RRType.MX)
+    assert server == ""
+    assert "timeout" in fault
+    question = DirectQuestion(server, n("mail.a.test"), RRType.MX)
+    shown = list(dig_lines(question, DirectReply(None, fault)))
+    assert shown[1:] == [
+        "; <<>> esashell dig <<>> MX mail.a.test.",
+        f";; {fault}",
+        ";; no servers could be reached",
+    ]

@@ -150,3 +150,64 @@ def test_a_server_that_only_refers_elsewhere_is_no_recursive_resolver():
     answer = world.ask("a.test", RRType.MX)
     assert answer.security is Security.INDETERMINATE
     assert "referral" in answer.reason.text
+
+
+def test_a_server_that_keeps_silent_costs_one_wait_in_a_look_up():
+    world = World()
+    world.internet.ways[ONE] = "silent"
+    answer = world.ask("a.test", RRType.MX, world.resolver(Server(ONE), Server(TWO, 1)))
+    assert answer.security is Security.SECURE
+    assert len(answer.asked) > 4
+    assert [each.server for each in answer.asked].count(ONE) == 1
+
+
+@pytest.mark.parametrize("way", ["SERVFAIL", "REFUSED"])
+def test_a_server_with_nothing_but_errors_is_set_back_for_a_while(way):
+    world = World()
+    world.internet.ways[ONE] = way
+    resolver = world.resolver(Server(ONE), Server(TWO, 1))
+    answer = world.ask("a.test", RRType.MX, resolver)
+    assert answer.security is Security.SECURE
+    # Each of the first questions is put to it, and then to the next.
+    assert [each.server for each in answer.asked[:6]] == [ONE, TWO] * 3
+    assert {each.server for each in answer.asked[6:]} == {TWO}
+    assert asked_first(world, resolver, 2) == [TWO, TWO]
+    world.clock.advance(61 * SECOND)
+    world.internet.ways.clear()
+    answer = world.ask("www.plain.test", RRType.A, resolver)
+    assert {each.server for each in answer.asked} == {ONE}
+
+
+def test_errors_that_every_server_has_are_the_zone_s_and_set_nobody_back():
+    world = World()
+    world.internet.ways = {ONE: "SERVFAIL", TWO: "SERVFAIL"}
+    resolver = world.resolver(Server(ONE), Server(TWO, 1))
+    assert asked_first(world, resolver, 6) == [ONE] * 6
+
+
+def test_one_good_answer_makes_up_for_the_errors():
+    world = World()
+    resolver = world.resolver(Server(ONE), Server(TWO, 1))
+    for i in range(8):
+        world.internet.ways = {ONE: "SERVFAIL"} if i % 2 else {}
+        before = len(world.internet.log)
+        world.ask(f"q{i}.nowhere", RRType.A, resolver)
+        assert world.internet.log[before][0] == ONE
+
+
+def test_flushing_forgets_who_was_set_back():
+    world = World()
+    world.internet.ways[ONE] = "silent"
+    resolver = world.resolver(Server(ONE), Server(TWO, 1))
+    assert asked_first(world, resolver, 2) == [ONE, TWO]
+    resolver.flush()
+    assert world.ask("a.test", RRType.MX, resolver).asked[0].server == ONE
+
+
+def test_an_answer_that_is_bogus_is_asked_of_nobody_else():
+    """The neighbour would hide what is wrong with the resolver of the best priority."""
+    world = World()
+    world.internet.ways[ONE] = "strip"
+    answer = world.ask("a.test", RRType.MX, world.resolver(Server(ONE), Server(TWO, 1)))
+    assert answer.security is Security.BOGUS
+    assert {each.server for each in answer.asked} == {ONE}

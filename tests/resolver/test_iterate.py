@@ -25,20 +25,32 @@ class Authorities:
         self.world = world
         zones = sorted(world.internet.zones.values(), key=lambda each: len(each.name))
         self.zones = {f"192.0.2.{10 + i}": zone for i, zone in enumerate(zones)}
+        self.silent: set[str] = set()
+        self.timeouts: list[tuple[str, int]] = []
         self.change = lambda server, qname, rdtype, message: message
         self.glue = True
         self.log: list[tuple[str, str, int]] = []
 
     def address(self, zone: Name) -> str:
-        return next(each for each, found in self.zones.items() if found.name == zone)
+        return self.addresses(zone)[0]
+
+    def addresses(self, zone: Name) -> list[str]:
+        return [each for each, found in self.zones.items() if found.name == zone]
+
+    def second(self, zone: str) -> str:
+        """One more server for a zone."""
+        at = f"192.0.2.{100 + len(self.zones)}"
+        self.zones[at] = self.zones[self.address(n(zone))]
+        return at
 
     def perform(self, request: Exchange) -> bytes:
         query = wire.parse(request.message)
         assert not query.flags & wire.RD
         qname, rdtype = query.question[0]
         self.log.append((request.server, str(qname), rdtype))
+        self.timeouts.append((request.server, request.timeout))
         zone = self.zones.get(request.server)
-        if zone is None:
+        if zone is None or request.server in self.silent:
             raise TimedOut
         message = self._message(zone, qname, rdtype)
         return wire.encode(self.change(request.server, qname, rdtype, message))
@@ -67,9 +79,8 @@ class Authorities:
         ds = zone.rrset(cut, RRType.DS)
         proof = [ds] if ds else zone.deny(cut)
         ns = zone.rrset(cut, RRType.NS)
-        server = self.address(cut)
-        octets = bytes(int(each) for each in server.split("."))
-        glue = (Rrset(n(f"ns.{cut}"), 1, TTL, (octets,)),) if self.glue else ()
+        octets = tuple(bytes(map(int, each.split("."))) for each in self.addresses(cut))
+        glue = (Rrset(n(f"ns.{cut}"), 1, TTL, octets),) if self.glue else ()
         return Message(
             flags=wire.QR, question=question, authority=(ns, *proof), additional=glue, payload=1232
         )

@@ -125,3 +125,27 @@ def test_to_forget_reaches_every_source():
     rest, corp = Told(), Told()
     Split(rest, {n("corp.example"): corp}).forget()
     assert (rest.forgotten, corp.forgotten) == (1, 1)
+
+
+def test_what_is_asked_again_is_bounded_by_its_side_too():
+    """An alias out of the domain: the first answer and the second bring the target along."""
+    alias = rrset("in.corp.example", CNAME, n("www.example"))
+    message = Message(answer=(alias, rrset("www.example", A)))
+
+    class Twice(Told):
+        def source(self, work, asked):
+            def again():
+                return Reply(message)
+                yield
+
+            def ask(qname, rdtype):
+                return Reply(message, again=again)
+                yield
+
+            return ask
+
+    ask = Split(Told(), {n("corp.example"): Twice()}).source(Work(Budget(), Effort()), [])
+    reply = run(ask(n("in.corp.example"), A), None)
+    second = run(reply.again(), None)
+    assert reply.message.answer == second.message.answer == (alias,)
+    assert second.again is None

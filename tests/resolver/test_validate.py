@@ -8,7 +8,7 @@ from esashell.resolver.lookup import Resolver
 from esashell.resolver.names import Name
 from esashell.resolver.rrtypes import RRType
 from esashell.resolver.wire import Message, Rrset
-from tests.resolver.signer import A1, SignedZone, World, n, rrsig
+from tests.resolver.signer import A1, SignedZone, World, mx, n, rrsig
 
 S, I, B = Security.SECURE, Security.INSECURE, Security.BOGUS  # noqa: E741
 
@@ -68,20 +68,25 @@ def test_nor_can_it_deny_what_lies_in_that_zone() -> None:
 
 def test_where_no_cut_is_known_the_signer_is_believed_and_nobody_is_asked() -> None:
     world = World()
-    signed_by(world, world.internet.zones[n("test")], "mail.a.test")
-    resolver = having_met(world, "plain.test")
-    answer = world.ask("mail.a.test", RRType.A, resolver)
+    kid = SignedZone("kid.a.test")
+    kid.add("www.kid.a.test", RRType.A, A1)
+    kid.add("kid.a.test", RRType.MX, mx(10, "www.kid.a.test"))
+    world.internet.zones[kid.name] = kid
+    world.a.delegate(kid)
+    signed_by(world, world.a, "www.kid.a.test")
+    answer = world.ask("www.kid.a.test", RRType.A, having_met(world, "a.test"))
     assert answer.security is S
     assert len(answer.asked) == 1
+    assert world.ask("www.kid.a.test", RRType.A, having_met(world, "kid.a.test")).security is B
 
 
 def test_what_a_parent_signs_in_a_zone_known_to_be_unsigned_is_insecure() -> None:
     world = World()
     world.plain.add("www.plain.test", RRType.A, A1)
     signed_by(world, world.internet.zones[n("test")], "www.plain.test")
-    assert world.ask("www.plain.test", RRType.A).security is S
-    answer = world.ask("www.plain.test", RRType.A, having_met(world, "plain.test"))
-    assert (answer.security, answer.existence) == (I, Existence.FOUND)
+    for resolver in (world.resolver(), having_met(world, "plain.test")):
+        answer = world.ask("www.plain.test", RRType.A, resolver)
+        assert (answer.security, answer.existence) == (I, Existence.FOUND)
 
 
 def test_an_opt_out_span_is_no_known_cut() -> None:
@@ -135,3 +140,34 @@ def test_of_two_canonical_names_none_is_given_however_well_they_are_signed() -> 
         assert answer.security is Security.INDETERMINATE
         assert answer.reason is not None
         assert "more than one CNAME" in answer.reason.text
+
+
+@pytest.mark.parametrize("rdtype", [RRType.MX, RRType.A])
+@pytest.mark.parametrize("child", ["a.test", "plain.test"])
+def test_a_top_level_domain_that_signs_below_a_delegation_is_no_such_zone(child, rdtype):
+    """It was asked before the delegation, or serves an old copy of itself (RFC 4035 5.3.1)."""
+    world = World()
+    owner = n(child) if rdtype == RRType.MX else n(f"mail.{child}")
+    old = SignedZone("test")
+    old.key = world.test.key
+    old.add(owner, rdtype, mx(10, "mail.a.test") if rdtype == RRType.MX else bytes(4))
+    stale = old.rrset(owner, rdtype)
+
+    def mutate(qname, asked, message):
+        if (qname, asked) != (owner, rdtype):
+            return message
+        return msgspec.structs.replace(message, rcode=0, answer=(stale,), authority=())
+
+    world.internet.mutate = mutate
+    answer = world.ask(str(owner), rdtype)
+    # Nobody vouches for plain.test, and whoever signs there signs for nobody.
+    expected = Security.BOGUS if child == "a.test" else Security.INSECURE
+    assert answer.security is expected, answer.reason
+    if expected is Security.BOGUS:
+        assert "RFC 4035 5.3.1" in answer.reason.text
+
+
+def test_records_of_a_top_level_domain_s_own_names_are_secure():
+    world = World()
+    world.test.add("www.test", RRType.A, bytes(4))
+    assert world.ask("www.test", RRType.A).security is Security.SECURE

@@ -161,6 +161,18 @@ def test_one_malformed_record_is_kept_and_costs_the_others_nothing(rdtype, rdata
     assert rdata in kept.rdatas + kept.signatures
 
 
+def test_an_rrset_lives_no_longer_than_its_signatures():
+    # RFC 4035 5.3.3: the TTL of the RRSIG records counts as well.
+    signature = struct.pack("!HBBIIIH", 1, 13, 1, 300, 2, 1, 7) + b"\x01z\x00" + b"s" * 64
+    one = b"\x01a\x00" + struct.pack("!HHIH", 1, 1, 300, 4) + b"\xc0\x00\x02\x01"
+    by = b"\x01a\x00" + struct.pack("!HHIH", 46, 1, 60, len(signature)) + signature
+    other = b"\x01b\x00" + struct.pack("!HHIH", 1, 1, 300, 4) + b"\xc0\x00\x02\x01"
+    for records in ((one, by, other), (by, one, other)):
+        rrset, unsigned = wire.parse(message_of(*records)).answer
+        assert (rrset.ttl, rrset.signatures) == (60, (signature,))
+        assert unsigned.ttl == 300
+
+
 def test_two_cnames_at_one_name_are_both_kept():
     one, two = record(b"\x01a\x00", 5, b"\x01b\x00"), record(b"\x01a\x00", 5, b"\x01c\x00")
     (rrset,) = wire.parse(message_of(one, two)).answer

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from shutil import copytree
 from typing import TYPE_CHECKING
 
 from prompt_toolkit.input import create_pipe_input
@@ -28,13 +29,41 @@ NINE = 1_740_819_600_000_000  # 2025-03-01 09:00:00 UTC
 KEYS = {"^C": "\x03", "^D": "\x04"}
 
 
-def session(folder: Path) -> Session:
-    """A session on an appliance in this folder, at nine o'clock on the first of March 2025."""
-    return Session(Options(), str(folder), Output(json=False), clock=FixedClock(NINE))
+LOGS = Path(__file__).parent.parent / "transcripts" / "logs"
+
+
+class Heard(Output):
+    """What goes to standard output as octets is said on the console, as on a terminal. Whoever
+    follows a log presses Ctrl-C when nothing new has come."""
+
+    console: "Console | None" = None
+    watched = True
+
+    def _put_octets(self, text: bytes) -> None:
+        assert self.console is not None
+        for line in text.decode().removesuffix("\n").split("\n"):
+            self.console.say(line)
+
+    def wait(self) -> None:
+        raise KeyboardInterrupt
+
+
+def session(folder: Path, logs: str = "") -> Session:
+    """A session on an appliance in this folder, at nine o'clock on the first of March 2025.
+
+    `logs` are files under `transcripts/logs` that the appliance has written.
+    """
+    if logs:
+        copytree(LOGS / logs, folder / "logs", dirs_exist_ok=True)
+    return Session(
+        Options(), str(folder), Heard(json=False), clock=FixedClock(NINE), login=lambda: "admin"
+    )
 
 
 def shell(at: Session, console: "Console", *, hints: bool = True) -> Shell:
     """Its shell, which says everything on the console."""
+    if isinstance(at.output, Heard):
+        at.output.console = console
     return Shell(at, console, console.say, console.say if hints else None, attended=True)
 
 
@@ -90,6 +119,9 @@ class Watched(Terminal):
     @property
     def screen(self) -> str:
         return "".join(self._shown)
+
+    def _folded(self, text: str) -> str:
+        return text  # the same on every screen
 
     def _hear(self, text: str) -> None:
         self.said.append(text)

@@ -14,7 +14,8 @@ import time
 import pytest
 
 from esashell import __version__
-from esashell.shell.app import _colour, _completer
+from esashell.shell.app import _completer
+from esashell.shell.output import terminal_colour
 from tests.shell import play
 
 PROMPT = b"myesa.local>"  # the blank after it is painted as a movement
@@ -324,10 +325,10 @@ def test_the_shortest_command_line_imports_next_to_nothing(tmp_path):
 
 
 def test_no_colour_is_honoured():
-    assert _colour({"TERM": "xterm"})
-    assert _colour({"TERM": "xterm", "NO_COLOR": ""})
-    assert not _colour({"TERM": "xterm", "NO_COLOR": "1"})
-    assert not _colour({"TERM": "dumb"})
+    assert terminal_colour({"TERM": "xterm"})
+    assert terminal_colour({"TERM": "xterm", "NO_COLOR": ""})
+    assert not terminal_colour({"TERM": "xterm", "NO_COLOR": "1"})
+    assert not terminal_colour({"TERM": "dumb"})
 
 
 def test_a_mistake_of_ours_under_tab_offers_nothing_and_is_reported(tmp_path, monkeypatch):

@@ -12,6 +12,7 @@ import pytest
 
 from esashell.clock import SystemClock
 from esashell.resolver.anchors import anchors_from_text
+from esashell.resolver.hints import hints_from_text
 from esashell.shell.lab import main
 from esashell.worlds import addresses
 from esashell.worlds.lab.scenario import DsState
@@ -61,12 +62,17 @@ def test_a_broken_scenario_is_refused_with_its_file(
 ) -> None:
     file = tmp_path / "broken.toml"
     file.write_bytes(b"\xff[domain")
-    for act in (["list"], ["anchor"], ["serve"], ["zones", str(tmp_path)]):
+    for act in (["list"], ["anchor"], ["roots"], ["serve"], ["zones", str(tmp_path)]):
         assert main([*act, "--scenario", str(file)]) == 1
         told = capsys.readouterr()
         assert told.out == ""
         assert told.err.startswith("esashell lab: ")
         assert str(file) in told.err
+
+
+def test_the_root_servers_are_read_back_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["roots"]) == 0
+    assert hints_from_text(capsys.readouterr().out) == Lab(SystemClock()).root_servers
 
 
 def test_the_anchor_is_read_back_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:

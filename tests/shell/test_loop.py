@@ -203,10 +203,13 @@ ABOUT_THE_CONFIGURATION = [
     "commit", "commit x", "commit x y",
     "clearchanges", "clear y",
     "dnsconfig", "dnsconfig print", "dnsconfig parent new 192.0.2.54",
+    "destconfig list", "smtproutes new a.example 192.0.2.25",
     "dnsconfig parent delete 194.191.40.83", "dnsconfig setup minimum_ttl=5",
     "dnsconfig alt new corp.example 192.0.2.61", "dnsconfig roots",
-    "sethostname", "sethostname mail.example.com",
-    "daneverify ietf.org", "explain ietf.org", "nslookup ietf.org", "dig ietf.org",
+    "sethostname", "sethostname mail.example.com", "commit confirmed 5", "commitdetail",
+    "showconfig", "saveconfig 1", "loadconfig x", "rollbackconfig", "resetconfig",
+    "certconfig", "certconfig certificate print Demo", "interfaceconfig", "settz", "sslconfig",
+    "sslconfig verify HIGH", "daneverify ietf.org", "explain ietf.org", "nslookup ietf.org", "dig ietf.org",
     "dnsstatus trace ietf.org",
 ]  # fmt: skip
 

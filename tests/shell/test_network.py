@@ -52,6 +52,27 @@ def test_from_the_root_servers_down_dane_succeeds(desk):
     assert not {"194.191.40.83", "194.191.40.84"} & desk.asked()
 
 
+def test_the_root_servers_of_a_file_stand_in_for_the_world_s(tmp_path):
+    roots = tmp_path / "roots"
+    roots.write_text(". NS only.example.\nonly.example. A 192.0.2.2\n")
+    desk = Desk(tmp_path / "state", roots=str(roots))
+    desk.run("dnsconfig roots", "commit x")
+    assert desk.run("nslookup ietf.org mx")[0] == 0
+    assert ROOT_SERVERS & desk.asked() == {"192.0.2.2"}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [(b"", "no NS record of the root"), (b"x", "line 1: "), (b"\xff", "not UTF-8 text")],
+)
+def test_a_file_of_root_servers_that_is_no_good_is_told_in_a_line(tmp_path, text, message):
+    roots = tmp_path / "roots"
+    roots.write_bytes(text)
+    desk = Desk(tmp_path / "state", roots=str(roots))
+    assert desk.run("nslookup ietf.org mx")[0] == 1
+    assert message in "".join(desk.complaints)
+
+
 def test_with_its_own_servers_only_those_are_asked(desk):
     assert desk.run("daneverify ietf.org")[0] == 0
     assert desk.asked() <= {"194.191.40.83", "194.191.40.84"}

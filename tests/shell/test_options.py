@@ -17,12 +17,13 @@ def test_options_take_their_value_behind_them_or_after_a_sign():
     options = read(
         ["-c", "version", "--state=/tmp/x", "-c", "help", "--world", "live", "--smtp-port=2525",
          "--dns-port", "5353", "--scenario", "a.toml", "--scenario=b.toml", "--anchor", "k",
-         "--json", "--stats", "--no-hints"]
+         "--roots", "r", "--json", "--stats", "--no-hints"]
     )  # fmt: skip
     assert options.commands == ["version", "help"]
     assert (options.state, options.world, options.anchor) == ("/tmp/x", "live", "k")
     assert (options.smtp_port, options.dns_port) == (2525, 5353)
     assert options.scenarios == ["a.toml", "b.toml"]
+    assert options.roots == "r"
     assert (options.json, options.stats, options.hints) == (True, True, False)
 
 
@@ -44,6 +45,10 @@ def test_a_command_may_look_like_an_option():
         (["--dns-port", "65536"], "not a port"),
         (["--dns-port", "²"], "not a port"),
         (["-c", "version", "-f", "x"], "cannot be used together"),
+        (
+            ["--roots", "x", "--world", "replay:y"],
+            "--roots, --scenario and --record cannot be used",
+        ),
     ],
 )
 def test_mistakes_are_named(arguments, message):

@@ -118,6 +118,33 @@ def test_one_domain_of_a_recording_can_be_replayed_alone_if_it_came_first(
     assert again.documents == before.documents[:1]
 
 
+def test_the_way_down_from_the_root_servers_is_replayed_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Referrals, their glue and their DS records are kept by time, which a tape has its own of."""
+    state, file = tmp_path / "state", tmp_path / "t"
+    Played(Options(), state, "dnsconfig roots", "commit x")
+    lines = [
+        f"daneverify {each}"
+        for each in ("ietf.org", "cisco.com", "tlsa-servfail.lab", "tlsa-bogus.lab", "ietf.org")
+    ]
+    before = recording(file, state, *lines)
+    assert before.complaints == []
+    servers = {
+        asked["server"]
+        for document in before.documents
+        for host in document.get("hosts", ())
+        for each in host["lookups"]
+        for asked in each["asked"]
+    }
+    assert servers & set(Lab(FixedClock(play.NINE)).authorities())
+    assert not servers & set(Lab(FixedClock(play.NINE)).resolvers)
+    without_worlds(monkeypatch)
+    again = replaying(file, tmp_path / "b", *lines)
+    assert again.complaints == []
+    assert again.documents == before.documents
+
+
 def test_what_the_tape_does_not_hold_is_one_line_and_no_finding(tmp_path: Path) -> None:
     file = tmp_path / "t"
     # With two resolvers, which take turns, the missing question would have cost one of them its

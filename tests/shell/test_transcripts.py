@@ -4,32 +4,41 @@ A file is played three ways. The text after each prompt is typed into a scripted
 screen must come out as the file has it, to the letter. The same lines go through a real prompt as
 keystrokes, with the same screen and the same configuration in the end. A file whose first
 lines name a one-line form (`# one-line: ...`) is played that way too, and must leave the same.
+`# logs: ...` names the log files that the appliance has beforehand.
 `ESASHELL_REWRITE=1` writes the files anew; the difference is to be reviewed like code.
 """
 
 import os
 import re
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
 
 from esashell.commands.exit import WARNING
+from esashell.shell.session import Session
 from tests.shell import play
 
 FOLDER = Path(__file__).parent.parent / "transcripts"
 FILES = sorted(FOLDER.glob("*.txt"))
 ONE_LINE = "# one-line: "
-PROMPT = re.compile(r"^(?:\[[^\]]*\]> |.*\? \[[YN]\]> |[\w.-]+> )(.*)$")
+LOGS = "# logs: "
+PROMPT = re.compile(r"^(?:\[.*?\]> |.* \[(?:[YN]|Default)\]> |[\w.-]+> )(.*)$")
 
 
 class Transcript:
     def __init__(self, path: Path) -> None:
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
         self.path = path
-        self.header = [line for line in lines if line.startswith("# ")]
+        self.header = list(takewhile(lambda line: line.startswith("# "), lines))
         self.screen = "".join(lines[len(self.header) :])
         found = (PROMPT.match(line.rstrip("\n")) for line in self.screen.splitlines())
         self.typed = [match[1] for match in found if match]
+
+    def session(self, folder: Path) -> Session:
+        """A session on an appliance as the file expects it."""
+        logs = [line.removeprefix(LOGS).strip() for line in self.header if line.startswith(LOGS)]
+        return play.session(folder, *logs)
 
     @property
     def one_line(self) -> list[str]:
@@ -44,14 +53,14 @@ def transcript(request: pytest.FixtureRequest) -> Transcript:
 
 
 def test_the_screen_is_the_file(transcript: Transcript, tmp_path: Path) -> None:
-    screen = play.scripted(play.session(tmp_path), transcript.typed).transcript
+    screen = play.scripted(transcript.session(tmp_path), transcript.typed).transcript
     if os.environ.get("ESASHELL_REWRITE"):
         transcript.path.write_text("".join(transcript.header) + screen, encoding="utf-8")
     assert screen == transcript.screen
 
 
 def test_keystrokes_do_what_the_script_did(transcript: Transcript, tmp_path: Path) -> None:
-    one, other = play.session(tmp_path / "script"), play.session(tmp_path / "keys")
+    one, other = transcript.session(tmp_path / "script"), transcript.session(tmp_path / "keys")
     play.scripted(one, transcript.typed)
     screen = play.keyed(other, transcript.typed).screen
     assert screen.startswith(transcript.screen)
@@ -67,7 +76,7 @@ def test_keystrokes_do_what_the_script_did(transcript: Transcript, tmp_path: Pat
 )
 def test_the_one_line_form_does_the_same(path: Path, tmp_path: Path) -> None:
     transcript = Transcript(path)
-    one, other = play.session(tmp_path / "script"), play.session(tmp_path / "line")
+    one, other = transcript.session(tmp_path / "script"), transcript.session(tmp_path / "line")
     said = play.scripted(one, transcript.typed).said
     said_too = play.scripted(other, transcript.one_line).said
     assert (other.running, other.config) == (one.running, one.config)

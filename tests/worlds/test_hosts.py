@@ -94,6 +94,7 @@ FINDINGS = [
     ("text_after_starttls", Failure.TEXT_AFTER_STARTTLS, Stage.STARTTLS),
     ("reset_in_handshake", Failure.RESET, Stage.HANDSHAKE),
     ("silence_in_handshake", Failure.SILENCE, Stage.HANDSHAKE),
+    ("tarpit", Failure.OVERDUE, Stage.GREETING),
 ]
 FAULTS = [("refuse", Refused), ("timeout", TimedOut), ("unreachable", Unreachable)]
 

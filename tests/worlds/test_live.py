@@ -18,7 +18,17 @@ from esashell.resolver.names import name_from_text
 from esashell.resolver.rrtypes import RRType
 from esashell.resolver.wire import query
 from esashell.smtp.client import Failure, SmtpDialogue, shake_hands
-from esashell.steps import Connect, Exchange, Receive, Send, StartTls, TlsPolicy, Wait, run
+from esashell.steps import (
+    Authorities,
+    Connect,
+    Exchange,
+    Receive,
+    Send,
+    StartTls,
+    TlsPolicy,
+    Wait,
+    run,
+)
 from esashell.worlds.datagram import CHANCE, bind_at_random
 from esashell.worlds.lab.certs import CertificateMaker, CertificateSpec, Identity
 from esashell.worlds.lab.hosts import Behaviour, HostSpec, LabHosts
@@ -547,7 +557,7 @@ def test_ctrl_c_during_an_exchange_ends_it_at_once_and_leaves_no_socket(tmp_path
     program = tmp_path / "asks.py"
     program.write_text(
         "import os\n"
-        "from esashell.steps import Connect, Exchange, Receive\n"
+        "from esashell.steps import Authorities, Connect, Exchange, Receive\n"
         "from esashell.worlds.live import Live\n"
         "import socket, sys\n"
         "port = int(sys.argv[1])\n"
@@ -579,3 +589,26 @@ def test_ctrl_c_during_an_exchange_ends_it_at_once_and_leaves_no_socket(tmp_path
         _, stderr = child.communicate(timeout=10)
     assert child.returncode == 0, stderr
     assert stderr == b""
+
+
+# -- trust
+
+
+def test_the_machine_s_own_store_is_asked_by_name() -> None:
+    from esashell.pki.certificate import certificate
+    from esashell.pki.roots import Roots, StoredRoots
+    from esashell.worlds.many import many
+
+    roots = CertificateMaker(b"seed", NOW).roots()
+    name = certificate(roots[0]).subject_match
+    live = Live()
+    assert isinstance(live.roots, StoredRoots)
+    live.roots = Roots(roots)
+
+    def asked() -> Any:
+        return (yield Authorities(("CN=nobody", name)))
+
+    with live.session() as session:
+        assert run(asked(), session) == roots
+        assert session.perform(Authorities(("CN=nobody",))) == ()
+    assert dict(many(iter([asked(), asked()]), live)) == {0: roots, 1: roots}

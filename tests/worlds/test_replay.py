@@ -15,6 +15,7 @@ from esashell.resolver.names import name_from_text
 from esashell.resolver.rrtypes import RRType
 from esashell.resolver.wire import query
 from esashell.steps import (
+    Authorities,
     Connect,
     Exchange,
     Receive,
@@ -42,6 +43,7 @@ from esashell.worlds.tape import (
     ShookHands,
     Tape,
     TapeWriter,
+    Trusted,
     Waited,
     moment,
     read_tape,
@@ -147,10 +149,12 @@ def test_how_long_one_would_have_waited_and_from_where_one_asked_decides_nothing
         (Exchange(HOST, b"\xff" * 40), "to a message of 40 octets."),
         (Connect("::1"), "no connection to ::1 port 25."),
         (Connect(HOST, 26), "no connection to 192.0.2.1 port 26."),
+        (Authorities(("CN=B",)), "no list of the authorities that a certificate names."),
     ],
 )
 def test_what_is_not_on_the_tape_is_named(request_: Any, words: str) -> None:
-    text = lacks(tape(asked("a.lab", b"1", 1), connected(1)), request_)
+    known = Trusted(conversation=1, names=("CN=A",), reply=(), at=1)
+    text = lacks(tape(asked("a.lab", b"1", 1), connected(1), known), request_)
     assert text.endswith(words)
     assert text.isprintable()
 
@@ -169,6 +173,13 @@ def test_the_engine_cannot_swallow_it(tmp_path: Path) -> None:
 def test_a_request_of_no_known_kind_is_our_mistake() -> None:
     with tape().session() as session, pytest.raises(TypeError):
         session.perform("what?")
+
+
+def test_the_authorities_are_those_that_there_were_and_when() -> None:
+    world = tape(Trusted(conversation=1, names=("CN=A", "CN=B"), reply=(b"1", b"2"), at=70))
+    for _ in range(2):
+        assert outcomes(world, Authorities(("CN=A", "CN=B"))) == [(b"1", b"2")]
+    assert world.clock.now() == world.tape.header.start + 70
 
 
 # Connections.

@@ -1,5 +1,6 @@
 """The lab on loopback: the same bytes as in memory, through real sockets, and no way to stop it."""
 
+import asyncio
 import signal
 import socket
 import struct
@@ -9,6 +10,7 @@ import time
 from collections.abc import Iterator
 from ipaddress import ip_address, ip_network
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -21,9 +23,11 @@ from esashell.resolver.names import name_from_text
 from esashell.resolver.rrtypes import RRType
 from esashell.smtp.client import Failure, SmtpDialogue, shake_hands
 from esashell.steps import Connect, Exchange, TlsPolicy, run
+from esashell.worlds.lab.certs import CertificateMaker
+from esashell.worlds.lab.hosts import Behaviour, HostSpec, LabHosts
 from esashell.worlds.lab.world import Lab
 from esashell.worlds.live import Live
-from esashell.worlds.serve import Door, Service, loopback_doors
+from esashell.worlds.serve import Door, Service, loopback_doors, serve
 from tests.differential.namespace import with_our_modules
 from tests.differential.servers import here, lab_served, running
 from tests.worlds.loopback import free_port
@@ -178,6 +182,37 @@ def test_rubbish_does_not_stop_a_server(served: Served, rubbish: bytes) -> None:
     assert served.converse("4.31.198.44", "mail.ietf.org").failure is None
 
 
+def test_random_rubbish_is_never_answered_with_records(served: Served) -> None:
+    dice = Random(20260501)
+    for address in ("192.0.2.1", "192.0.2.11", "194.191.40.83"):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.settimeout(10)
+            sock.connect(served.door(address))
+            for number in range(300):
+                query = bytearray(_question("ietf.org", RRType.MX))
+                for _ in range(dice.randrange(1, 6)):
+                    query[dice.randrange(2, 12)] = dice.randrange(256)
+                sock.send(number.to_bytes(2, "big") + bytes(query[2 : dice.randrange(13, 60)]))
+                if number % 20:
+                    continue
+                # Whatever comes back before it, a question is answered.
+                sock.send(b"\xff\xff" + _question("ietf.org", RRType.MX)[2:])
+                while (reply := sock.recv(65535))[:2] != b"\xff\xff":
+                    message = wire.parse(reply)
+                    assert message.flags & wire.QR
+                    assert not message.answer or message.question[0][1] == RRType.MX
+
+
+def test_a_client_that_only_asks_is_not_read_for_ever(served: Served) -> None:
+    query = _question("_25._tcp.mail.many-tlsa.lab", RRType.TLSA)
+    framed = struct.pack("!H", len(query)) + query
+    with socket.create_connection(served.door("192.0.2.11"), 5) as sock:
+        sock.settimeout(1)
+        with pytest.raises(TimeoutError):
+            sock.sendall(framed * 200_000)
+    assert served.exchange("192.0.2.11", _question("ietf.org", RRType.MX))
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_in_order_even_with_a_connection_open(
     tmp_path: Path, number: signal.Signals
@@ -212,3 +247,31 @@ def test_a_port_that_is_taken_is_named_and_nothing_stays_open(tmp_path: Path) ->
     assert done.stderr == (
         f"esashell lab: 127.25.0.1 port {port}: another program listens there already.\n"
     )
+
+
+def test_a_tarpit_says_an_octet_at_a_time_and_hangs_up_after_the_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("esashell.worlds.lab.hosts.DRIP", 1000)
+    spec = HostSpec("mx.example", behaviour=Behaviour.TARPIT)
+    hosts = LabHosts(lambda _: spec, CertificateMaker(b"tarpit", 0))
+    door = Door(Service.SMTP, "mx.example", "192.0.2.1", "127.0.0.1", free_port())
+
+    async def heard() -> list[bytes]:
+        ready = asyncio.Event()
+        serving = asyncio.create_task(serve([door], lambda *_: None, hosts.accept, ready.set))
+        await ready.wait()
+        reader, writer = await asyncio.open_connection(door.address, door.port)
+        writer.write(b"QUIT\r\n")
+        pieces = []
+        while piece := await reader.read(100):
+            pieces.append(piece)
+        writer.close()
+        serving.cancel()
+        return pieces
+
+    pieces = asyncio.run(heard())
+    said = b"".join(pieces)
+    assert said.startswith(b"220 mx.example ESMTP ready\r\n221 ")
+    assert said.endswith(b"\r\n")
+    assert len(pieces) > len(said) // 2

@@ -32,6 +32,7 @@ from esashell.worlds.tape import (
     ShookHands,
     Tape,
     TapeWriter,
+    Trusted,
     Waited,
     fault_of,
     moment,
@@ -76,6 +77,7 @@ ENTRIES: tuple[Entry, ...] = (
         fault=Fault("HandshakeFailed", "no"),
         at=12,
     ),
+    Trusted(conversation=1, names=("CN=A",), reply=(b"\x30\x00",), at=13),
 )  # fmt: skip
 
 
@@ -262,7 +264,7 @@ DEEP = b"[" * 100_000
         (lines(DEEP), "is no recording of esashell"),
         (lines([]), "is no recording of esashell"),
         (lines({"schema": "another"}), "is no recording of esashell"),
-        (lines({**HEAD, "version": 2}), "newer esashell (version 2 of the format; this one reads"),
+        (lines({**HEAD, "version": 3}), "newer esashell (version 3 of the format; this one reads"),
         (lines({"schema": "esashell.tape", "version": 10**30}), "newer esashell"),
         (lines({**HEAD, "version": 0}), "the header: there is no version 0"),
         (lines({**HEAD, "version": "1"}), "the header: Expected `int`"),

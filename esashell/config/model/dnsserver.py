@@ -35,9 +35,16 @@ class AlternateDomain(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DnsSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """The resolvers and what goes with them; times in seconds."""
+    """The resolvers and what goes with them; times in seconds.
+
+    `sha1` is not the appliance's: whether zones signed with SHA-1 (algorithms 5 and 7) are
+    validated, as RFC 8624 had it, or count as unsigned, as RFC 9905 wants. Nor is `digest_agility`:
+    whether of several digests in a TLSA set only the strongest counts (RFC 7671 9).
+    """
 
     servers: tuple[DnsServer, ...] = ()
     minimum_ttl: int = 1800
     reverse_timeout: int = 20
     alternates: tuple[AlternateDomain, ...] = ()
+    sha1: bool = False
+    digest_agility: bool = True

@@ -3,91 +3,22 @@
 It answers as nsd or knot would: what a zone has, with signatures when the DO bit asks for them
 (RFC 4035 3.1); a wildcard's records under the name asked for, with the proof that this name is not
 there; referrals with DS, or with the proof that there is none; denials with the zone's SOA. An
-alias is followed inside its zone only. Too much for the client's buffer is an empty answer with
-TC set, and the client comes back over TCP.
+alias is followed inside its zone only. ANY is answered with all that the name has, and RRSIG with
+all its signatures. Queries that are none are `transaction`'s affair.
 
 Several zones may live on one server; the deepest that holds the name answers, except that a
 question for DS goes to the zone above the cut (RFC 4035 3.1.4.1).
 """
 
-from collections.abc import Iterable
-
 from esashell.resolver.names import Name
 from esashell.resolver.rdata import one_name
 from esashell.resolver.rrtypes import Rcode, RRType
-from esashell.resolver.wire import (
-    AA,
-    CD,
-    PAYLOAD,
-    QR,
-    RD,
-    BadMessage,
-    Message,
-    Rrset,
-    encode,
-    parse,
-)
+from esashell.resolver.wire import AA, PAYLOAD, Message, Rrset
 from esashell.worlds.lab.faults import Mishap
+from esashell.worlds.lab.transaction import Response, failure, replied, reply_to
 from esashell.worlds.lab.zones import Catalogue, Zone
 
 _ALIASES = 8
-_OPCODE = 0x7800
-_BARE_UDP = 512  # RFC 1035 2.3.4, for clients without EDNS
-
-
-class Response:
-    """A response in the making."""
-
-    def __init__(self) -> None:
-        self.rcode: int = Rcode.NOERROR
-        self.authoritative = True
-        self.answer: dict[Rrset, None] = {}
-        self.authority: dict[Rrset, None] = {}
-        self.additional: dict[Rrset, None] = {}
-
-
-def reply_to(query: Message, made: Response, *, flags: int, payload: int) -> Message:
-    """The message that carries this response back; without DO its DNSSEC records stay behind."""
-    wanted = query.question[0][1] if query.question else 0
-    sections = [
-        tuple(_without_dnssec(section, wanted, query.dnssec_ok))
-        for section in (made.answer, made.authority, made.additional)
-    ]
-    return Message(
-        id=query.id,
-        flags=QR | flags | (query.flags & (RD | CD | _OPCODE)),
-        rcode=made.rcode,
-        question=query.question,
-        answer=sections[0],
-        authority=sections[1],
-        additional=sections[2],
-        payload=payload,
-        dnssec_ok=query.dnssec_ok,
-    )
-
-
-_PROOFS = frozenset((RRType.NSEC, RRType.NSEC3))
-
-
-def _without_dnssec(rrsets: Iterable[Rrset], wanted: int, dnssec_ok: bool) -> Iterable[Rrset]:
-    """RFC 3225 3: without DO, no DNSSEC record that was not asked for by its type."""
-    for each in rrsets:
-        if dnssec_ok:
-            yield each
-        elif each.rdtype == wanted or each.rdtype not in _PROOFS | {RRType.DS, RRType.RRSIG}:
-            yield Rrset(each.owner, each.rdtype, each.ttl, each.rdatas)
-
-
-def encoded(message: Message, query: Message, tcp: bool) -> bytes:
-    """The message as the client's transport takes it, truncated if need be."""
-    return encode(message, 65535 if tcp else max(query.payload, _BARE_UDP))
-
-
-def failure(query: Message, rcode: int, payload: int = PAYLOAD) -> Message:
-    """A response that only says that there is none."""
-    made = Response()
-    made.rcode = rcode
-    return reply_to(query, made, flags=0, payload=payload if query.payload else 0)
 
 
 class Authority:
@@ -102,22 +33,9 @@ class Authority:
     def answer(self, wire: bytes, *, tcp: bool = False) -> bytes | None:
         """The response to a query; None when the server stays silent."""
         self.queries += 1
-        try:
-            query = parse(wire)
-        except BadMessage:
-            # Something with an ID can be told that it is malformed; the rest is noise.
-            ident = int.from_bytes(wire[:2], "big")
-            return encode(Message(id=ident, flags=QR, rcode=Rcode.FORMERR)) if wire[2:] else None
-        if query.flags & QR:
-            return None
-        answered = self._answered(query)
-        return None if answered is None else encoded(answered, query, tcp)
+        return replied(wire, tcp, self._answered)
 
     def _answered(self, query: Message) -> Message | None:
-        if query.flags & _OPCODE:
-            return failure(query, Rcode.NOTIMP)
-        if len(query.question) != 1:
-            return failure(query, Rcode.FORMERR)
         qname, qtype = query.question[0]
         zone = self._zone_for(qname, qtype)
         if zone is None:
@@ -223,17 +141,35 @@ def _look_in(zone: Zone, name: Name, qtype: int, made: Response) -> Name | None:
 def _matching(zone: Zone, owner: Name, qtype: int) -> list[Rrset]:
     """The RRsets at this owner that answer the question; an alias stands for every other type."""
     types = zone.types(owner)
-    if qtype == RRType.ANY:
-        wanted = sorted(types)
-    elif qtype in types:
-        wanted = [qtype]
-    elif RRType.CNAME in types:
-        wanted = [RRType.CNAME]
-    elif qtype == RRType.NSEC and types and zone.spec.signed:
-        return [each for each in zone.denial.no_data(owner) if each.rdtype == RRType.NSEC]
+    if qtype in (RRType.ANY, RRType.RRSIG):
+        every = [each for rdtype in sorted(types) if (each := zone.rrset(owner, rdtype))]
+        every += _own_nsec(zone, owner)
+        return every if qtype == RRType.ANY else _signatures(every)
+    if qtype in types:
+        wanted = qtype
+    elif qtype == RRType.NSEC and (own := _own_nsec(zone, owner)):
+        # RFC 4035 2.5: NSEC and RRSIG stand beside an alias, which does not speak for them.
+        return own
     else:
-        wanted = []
-    return [each for rdtype in wanted if (each := zone.rrset(owner, rdtype))]
+        wanted = RRType.CNAME if RRType.CNAME in types else 0
+    found = zone.rrset(owner, wanted) if wanted else None
+    return [found] if found is not None else []
+
+
+def _own_nsec(zone: Zone, owner: Name) -> list[Rrset]:
+    """The name's NSEC record. An NSEC3 record has a name of its own, which no question finds."""
+    if not zone.types(owner) or not zone.spec.signed:
+        return []
+    return [each for each in zone.denial.no_data(owner) if each.rdtype == RRType.NSEC]
+
+
+def _signatures(rrsets: list[Rrset]) -> list[Rrset]:
+    """The RRSIG records at a name as an answer of their own: all of them (RFC 4035 2.2)."""
+    every = tuple(each for rrset in rrsets for each in rrset.signatures)
+    if not every:
+        return []
+    ttl = min(each.ttl for each in rrsets if each.signatures)
+    return [Rrset(rrsets[0].owner, RRType.RRSIG, ttl, every)]
 
 
 def _target(found: list[Rrset], qtype: int) -> Name | None:

@@ -7,18 +7,23 @@ out, whoever carries them; the lab does so by itself (`HostConnection`), and the
 stand behind a socket.
 
 Nothing here waits. Where a real host would let us wait for ever the lab knows at once that nothing
-will come, and says so (`TimedOut`); how long that would have taken is the world's affair.
+will come, and says so (`TimedOut`); how long that would have taken is the world's affair. A tarpit,
+which says an octet now and then, is counted instead of waited for: when its octets have used up
+what the whole conversation may take, that is said (`Overdue`).
 """
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from esashell.errors import HandshakeFailed, Refused, Reset, TimedOut, Unreachable
+from esashell.clock import SECOND
+from esashell.errors import HandshakeFailed, Overdue, Refused, Reset, TimedOut, Unreachable
+from esashell.pki.roots import Roots
 from esashell.smtp.peer import PeerSettings, SmtpPeer
-from esashell.steps import TlsPeer, TlsPolicy
+from esashell.steps import CONVERSATION, TlsPeer, TlsPolicy
 from esashell.worlds.lab.certs import LEAF, CertificateMaker, CertificateSpec, Identity, Issuer
 
 if TYPE_CHECKING:
@@ -26,6 +31,7 @@ if TYPE_CHECKING:
 
     from esashell.worlds.tls import TlsEnd
 
+DRIP = 20 * SECOND  # between two octets of a tarpit: soon enough for any single wait
 CONTEXTS = 512  # TLS contexts kept, a hundred kilobytes each; the oldest goes first
 
 
@@ -45,6 +51,7 @@ class Behaviour(StrEnum):
     TEXT_AFTER_STARTTLS = "text_after_starttls"
     RESET_IN_HANDSHAKE = "reset_in_handshake"
     SILENCE_IN_HANDSHAKE = "silence_in_handshake"
+    TARPIT = "tarpit"
 
 
 # What a behaviour makes the SMTP server say; the others are about the connection.
@@ -105,6 +112,8 @@ class HostSide:
         )
         self.closed = False
         self.broken = False
+        # Microseconds before each octet that is sent; 0 for a host that does not dawdle.
+        self.pace = DRIP if spec.behaviour is Behaviour.TARPIT else 0
 
     def greeting(self) -> bytes:
         words = self.smtp.greeting()
@@ -152,10 +161,14 @@ class HostSide:
 
 
 class HostConnection:
-    """A client's connection to a lab host; the errors are those of a real one."""
+    """A client's connection to a lab host; the errors are those of a real one.
 
-    def __init__(self, host: HostSide) -> None:
+    `whole` is what the conversation may take, in microseconds, at the host's pace.
+    """
+
+    def __init__(self, host: HostSide, whole: int) -> None:
         self._host = host
+        self._left = whole
         self._end: TlsEnd | None = None
         self._wire = host.greeting()
 
@@ -198,10 +211,20 @@ class HostConnection:
         self._wire += self._host.feed(wire)
 
     def _arrived(self) -> bytes:
+        if self._host.pace and self._wire:
+            return self._dripped()
         wire, self._wire = self._wire, b""
         if wire or self._host.closed:
             return wire
         raise Reset() if self._host.broken else TimedOut()
+
+    def _dripped(self) -> bytes:
+        """The next octet, if there is time enough for it to come."""
+        self._left -= self._host.pace
+        if self._left <= 0:
+            raise Overdue()
+        octet, self._wire = self._wire[:1], self._wire[1:]
+        return octet
 
 
 class LabHosts:
@@ -212,9 +235,9 @@ class LabHosts:
         self._maker = maker
         self._contexts: dict[HostSpec, ssl.SSLContext] = {}
 
-    def open(self, address: str, port: int = 25) -> HostConnection:
+    def open(self, address: str, port: int = 25, whole: int = CONVERSATION) -> HostConnection:
         """Connect; raises Refused, TimedOut or Unreachable, at once."""
-        return HostConnection(self.accept(address, port))
+        return HostConnection(self.accept(address, port), whole)
 
     def accept(self, address: str, port: int = 25) -> HostSide:
         """The host's side of a new connection to this address; raises what `open` raises."""
@@ -226,6 +249,11 @@ class LabHosts:
         if spec.behaviour is Behaviour.REFUSE or port not in spec.ports:
             raise Refused()
         return HostSide(spec, lambda: self._context(spec))
+
+    @cached_property
+    def roots(self) -> Roots:
+        """The authorities that the lab's machines have in their store."""
+        return Roots(self._maker.roots())
 
     def identity(self, spec: HostSpec) -> Identity:
         """The certificates that the host shows to a client that asks for no name in particular."""

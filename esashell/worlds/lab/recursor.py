@@ -18,16 +18,14 @@ from esashell.resolver.wire import (
     AA,
     CD,
     PAYLOAD,
-    QR,
     RA,
     TC,
-    BadMessage,
     Message,
     Rrset,
     parse,
     query,
 )
-from esashell.worlds.lab.authority import Response, encoded, failure, reply_to
+from esashell.worlds.lab.transaction import Response, failure, replied, reply_to
 
 _ALIASES = 12
 _REFERRALS = 24
@@ -58,11 +56,7 @@ class FailingRecursor:
     """Answers SERVFAIL, whatever the question."""
 
     def answer(self, wire: bytes, *, tcp: bool = False) -> bytes | None:
-        try:
-            asked = parse(wire)
-        except BadMessage:
-            return None
-        return encoded(failure(asked, Rcode.SERVFAIL), asked, tcp)
+        return replied(wire, tcp, lambda asked: failure(asked, Rcode.SERVFAIL))
 
 
 class Unresolvable(Exception):
@@ -79,22 +73,20 @@ class IteratingRecursor:
         self._addresses: dict[Name, tuple[str, ...]] = {}
 
     def answer(self, wire: bytes, *, tcp: bool = False) -> bytes | None:
-        try:
-            asked = parse(wire)
-        except BadMessage:
-            return None
-        if len(asked.question) != 1 or asked.flags & (QR | 0x7800):
-            return None
+        return replied(wire, tcp, self._answered)
+
+    def _answered(self, asked: Message) -> Message:
+        qname, qtype = asked.question[0]
         if self._strips:
             asked = _without_edns(asked)
         payload = PAYLOAD if asked.payload else 0
         try:
-            made = self._resolved(*asked.question[0])
+            made = self._resolved(qname, qtype)
         except Unresolvable:
-            return encoded(failure(asked, Rcode.SERVFAIL, payload), asked, tcp)
+            return failure(asked, Rcode.SERVFAIL, payload)
         if self._strips:
             _strip(made)
-        return encoded(reply_to(asked, made, flags=RA, payload=payload), asked, tcp)
+        return reply_to(asked, made, flags=RA, payload=payload)
 
     def _resolved(self, qname: Name, qtype: int, nesting: int = 0) -> Response:
         """The answer with every alias on the way to it, and all that proves it."""
@@ -185,14 +177,16 @@ def _taken(found: Message, name: Name, qtype: int, made: Response) -> Name | Non
         wanted = [each for each in here if qtype in (each.rdtype, RRType.ANY)]
         alias = next((each for each in here if each.rdtype == RRType.CNAME), None)
         made.answer.update(dict.fromkeys(wanted or ([alias] if alias else [])))
+        if alias is not None:
+            # RFC 6672 3.1: a CNAME made from a DNAME is believed for the DNAME's sake, so that
+            # comes along, also where the CNAME itself was asked for.
+            for each in found.answer:
+                if each.rdtype == RRType.DNAME and name != each.owner and name.is_under(each.owner):
+                    made.answer[each] = None
         if wanted:
             return None
         if alias is None:
             break
-        # A CNAME made from a DNAME is believed for the DNAME's sake, so that must come along.
-        for each in found.answer:
-            if each.rdtype == RRType.DNAME and name != each.owner and name.is_under(each.owner):
-                made.answer[each] = None
         name, aliased = one_name(alias.rdatas[0]), True
     denied = any(
         each.rdtype == RRType.SOA and name.is_under(each.owner) for each in found.authority

@@ -18,8 +18,8 @@ mail host with a good certificate on port 25; `hosts` says what else it is, by n
 
 * `zone` is the same without a lesson: the root, the top-level domains, what others lean on;
 * `bulk` is a pattern, `"d{n}.bulk.lab"`, with a `count`. `{n}` in its records counts from 0,
-  `{n%7}` goes round, and an address may be `100.64.0.0+{n}`. No domain of it exists before it is
-  asked for;
+  `{n%7}` goes round, `{n~7}` is below 7 by Zipf's law (0 for the most, 6 for the fewest), an
+  address may be `100.64.0.0+{n}`. No domain of it exists before it is asked for;
 * `name` is a name worth asking for that is no zone: below a wildcard, an alias, or absent;
 * `server` names a group of authoritative servers and gives the address of each;
 * `resolver` is a recursor at an address: `capable`, `strips`, `silent` or `servfail`.
@@ -44,7 +44,7 @@ from esashell.worlds.lab.records import lines_of, rdata_of
 from esashell.worlds.lab.roll import RollSpec, check_rolls
 
 BUILT_IN = Path(__file__).parent / "scenarios"
-_COUNTER = re.compile(r"\{n(?:%(\d+))?\}")
+_COUNTER = re.compile(r"\{n(?:([%~])(\d+))?\}")
 
 
 class Denial(StrEnum):
@@ -157,11 +157,26 @@ class Bulk(Struct, frozen=True):
 
 
 def counted(text: str, number: int) -> str:
-    """The text with `{n}` and `{n%7}` replaced."""
-    return _COUNTER.sub(
-        lambda it: str(number % int(it[1]) if it[1] else number),
-        text,
-    )
+    """The text with `{n}`, `{n%7}` and `{n~7}` replaced."""
+
+    def replaced(it: re.Match[str]) -> str:
+        match it[1]:
+            case "%":
+                return str(number % int(it[2]))
+            case "~":
+                return str(_drawn(number, int(it[2])))
+        return str(number)
+
+    return _COUNTER.sub(replaced, text)
+
+
+def _drawn(number: int, below: int) -> int:
+    """A number below a limit by Zipf's law with exponent 1, always the same for the same `number`.
+
+    The logarithm of such a number is spread evenly, and so are the multiples of the golden ratio.
+    """
+    share = (number * 0x9E3779B97F4A7C15 % 2**64) / 2**64
+    return min(below - 1, int((below + 1) ** share) - 1)
 
 
 class Scenario(Struct):

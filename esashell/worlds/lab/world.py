@@ -16,7 +16,7 @@ from esashell.clock import Clock
 from esashell.errors import Reset, TimedOut, Unreachable
 from esashell.resolver.anchors import Anchor
 from esashell.resolver.names import ROOT, Name
-from esashell.steps import Connect, Exchange, Receive, Send, StartTls, Wait
+from esashell.steps import Authorities, Connect, Exchange, Receive, Send, StartTls, Wait
 from esashell.worlds.lab.authority import Authority
 from esashell.worlds.lab.certs import CertificateMaker
 from esashell.worlds.lab.directory import Directory
@@ -88,6 +88,11 @@ class Lab:
     def root_servers(self) -> tuple[str, ...]:
         """The addresses that iteration can begin at."""
         return tuple(self._root_hints.values())
+
+    @property
+    def root_hints(self) -> tuple[tuple[Name, str], ...]:
+        """The root servers by name and address."""
+        return tuple(self._root_hints.items())
 
     @property
     def _root_hints(self) -> Mapping[Name, str]:
@@ -165,9 +170,9 @@ class LabSession:
                 if source not in ("", self._lab.interface, self._lab.interface6):
                     raise Unreachable(f"{source} is no address of this machine")
                 return self._lab.ask(server, message, tcp)
-            case Connect(address=address, port=port):
+            case Connect(address=address, port=port, whole=whole):
                 self._connection = None
-                self._connection = self._lab.hosts.open(address, port)
+                self._connection = self._lab.hosts.open(address, port, whole)
                 return self._lab.interface if "." in address else self._lab.interface6
             case Send(data=data):
                 return self._open().send(data)
@@ -177,6 +182,8 @@ class LabSession:
                 return self._open().start_tls(server_name, policy)
             case Wait():
                 return None
+            case Authorities(names=names):
+                return self._lab.hosts.roots.named(names)
         raise TypeError(f"the lab does not perform {request!r}")
 
     def _open(self) -> HostConnection:

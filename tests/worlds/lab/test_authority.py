@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from esashell.resolver.names import name_from_text
-from esashell.resolver.rdata import address, one_name
+from esashell.resolver.rdata import address, one_name, rrsig
 from esashell.resolver.rrtypes import Rcode, RRType
 from esashell.resolver.wire import AA, QR, RD, TC, Message, encode, parse, query
 from tests.worlds.lab.shared_lab import (
@@ -122,12 +122,52 @@ def test_addresses_come_in_the_order_written() -> None:
 
 def test_all_that_is_at_a_name_can_be_asked_for() -> None:
     reply = ask(HOSTING, "dane.lab", "ANY")
-    assert {each.rdtype for each in reply.answer} == {
-        RRType.SOA,
-        RRType.NS,
-        RRType.MX,
-        RRType.DNSKEY,
-    }
+    apex = {RRType.SOA, RRType.NS, RRType.MX, RRType.DNSKEY}
+    assert {each.rdtype for each in reply.answer} == apex | {RRType.NSEC}
+    assert all(each.signatures for each in reply.answer)
+    hashed = ask(HOSTING, "nsec3.lab", "ANY")
+    assert {each.rdtype for each in hashed.answer} >= apex | {RRType.NSEC3PARAM}
+
+
+@pytest.mark.parametrize("server", [HOSTING, CAPABLE])
+@pytest.mark.parametrize(
+    ("qname", "covered"),
+    [
+        ("dane.lab", {RRType.SOA, RRType.NS, RRType.MX, RRType.DNSKEY, RRType.NSEC}),
+        ("mail.dane.lab", {RRType.A, RRType.AAAA, RRType.NSEC}),
+        ("mail.mx-alias.lab", {RRType.CNAME, RRType.NSEC}),
+        (
+            "nsec3.lab",
+            {RRType.SOA, RRType.NS, RRType.MX, RRType.DNSKEY, RRType.NSEC3PARAM},
+        ),
+    ],
+)
+def test_the_signatures_at_a_name_can_be_asked_for(
+    server: str, qname: str, covered: set[RRType]
+) -> None:
+    (found,) = ask(server, qname, "RRSIG").answer
+    assert (str(found.owner), found.rdtype) == (qname, RRType.RRSIG)
+    assert {rrsig(each).type_covered for each in found.rdatas} == covered
+
+
+def test_where_nothing_is_signed_there_are_no_signatures() -> None:
+    for qname in ("_tcp.mail.dane.lab", "unsigned.lab"):
+        reply = ask(HOSTING, qname, "RRSIG")
+        assert (reply.rcode, reply.answer) == (Rcode.NOERROR, ())
+        assert reply.authority
+    assert ask(HOSTING, "nope.dane.lab", "RRSIG").rcode == Rcode.NXDOMAIN
+
+
+def test_signatures_that_are_asked_for_go_out_without_do() -> None:
+    plain = Message(flags=RD, question=((name_from_text("dane.lab"), RRType.RRSIG),))
+    (found,) = parse(lab().ask(HOSTING, encode(plain), True)).answer
+    assert len(found.rdatas) == 5
+
+
+def test_a_wildcards_signatures_come_under_the_name_asked_for() -> None:
+    reply = ask(HOSTING, "any.wildcard-mx.lab", "RRSIG")
+    assert {str(each.owner) for each in reply.answer} == {"any.wildcard-mx.lab"}
+    assert any(each.rdtype == RRType.NSEC for each in reply.authority)
 
 
 def test_the_identifier_and_the_question_come_back() -> None:

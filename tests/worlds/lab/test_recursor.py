@@ -46,6 +46,15 @@ def test_aliases_are_followed_from_zone_to_zone() -> None:
     ]
 
 
+@pytest.mark.parametrize("rdtype", ["A", "CNAME", "ANY"])
+def test_an_alias_made_from_a_dname_brings_the_dname_along(rdtype: str) -> None:
+    """RFC 6672 3.1, also where the alias itself was asked for."""
+    reply = ask(CAPABLE, "mail._tcp.mail.tlsa-dname.lab", rdtype)
+    assert {each.rdtype for each in reply.answer} >= {RRType.CNAME, RRType.DNAME}
+    answer = look_up("mail._tcp.mail.tlsa-dname.lab", rdtype)
+    assert answer.security is Security.SECURE
+
+
 def test_an_alias_that_ends_in_nothing_brings_the_denial_along() -> None:
     reply = ask(CAPABLE, "www.domain-alias.lab", "TXT")
     assert [each.rdtype for each in reply.answer] == [RRType.CNAME]

@@ -127,6 +127,7 @@ def test_an_appliance_that_was_switched_off_meanwhile_fails_and_names_the_cure(
     file = tmp_path / "anchors" / "root.key"
     assert f"trust anchor of . points to key {old}" in mx.reason.text
     assert f"it publishes {new}" in mx.reason.text or f", {new}" in mx.reason.text
+    assert mx.reason.cure.startswith("the root has changed its keys while this appliance was not")
     assert mx.reason.text.endswith(f"to begin again with the built-in keys, remove {file}")
     # The old key was never revoked in its presence: it stays what it was, and the new one out.
     assert kept(tmp_path) == {old: KeyState.VALID}

@@ -1,5 +1,6 @@
 """Scenario files: what is read, and how what is wrong with one is said."""
 
+import math
 from pathlib import Path
 
 import pytest
@@ -115,3 +116,13 @@ def test_a_pattern_knows_its_own_numbers_and_no_others() -> None:
     assert bulk.number(b"d99999") == 99999
     for stranger in (b"d", b"d00", b"d007", b"d100000", b"d-1", b"d1x", b"xd1", b"d" + b"9" * 60):
         assert bulk.number(stranger) is None
+
+
+def test_numbers_by_zipfs_law_halve_as_the_rank_doubles() -> None:
+    drawn = [int(counted("{n~1000}", number)) for number in range(20_000)]
+    assert drawn == [int(counted("{n~1000}", number)) for number in range(20_000)]
+    assert min(drawn) == 0
+    assert max(drawn) < 1000
+    for rank in (0, 1, 3, 7, 15):
+        share = sum(rank < each + 1 <= 2 * rank + 1 for each in drawn) / len(drawn)
+        assert share == pytest.approx(math.log(2) / math.log(1001), abs=0.01), rank

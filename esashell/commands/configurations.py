@@ -1,0 +1,83 @@
+"""A configuration that an operator names, to be looked at and not to be taken.
+
+    pending, running    what is being worked on, and what runs
+    7                   revision 7, as it was committed
+    FILE                what `saveconfig` writes, any piece of it, a revision's file, or the XML of
+                        an appliance; what it does not say is as it runs
+
+A file of the folder for configurations goes before one of the same name elsewhere.
+"""
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from esashell.config.quoting import quoted
+from esashell.dialogue.requests import ReadFile, ReadText
+from esashell.errors import BadConfiguration, OperatorError
+
+if TYPE_CHECKING:
+    from esashell.commands.registry import Appliance
+    from esashell.config.tree import Config
+    from esashell.dialogue.drive import Dialogue
+
+PENDING = "pending"
+RUNNING = "running"
+LONGEST_NUMBER = 9  # digits
+
+
+class Configuration(Struct, frozen=True):
+    """A configuration, how it is called, and which revision it is, where it is one."""
+
+    config: "Config"
+    title: str
+    revision: int | None = None
+
+
+def pending(appliance: "Appliance") -> Configuration:
+    return Configuration(appliance.config, PENDING)
+
+
+def running(appliance: "Appliance") -> Configuration:
+    number = appliance.head.number
+    return Configuration(appliance.running, f"running configuration (revision {number})", number)
+
+
+def configuration(appliance: "Appliance", word: str) -> "Dialogue[Configuration]":
+    """The configuration that goes by this word; raises `OperatorError`."""
+    if word == PENDING:
+        return pending(appliance)
+    if word == RUNNING:
+        return running(appliance)
+    if word.isascii() and word.isdigit():
+        if len(word) > LONGEST_NUMBER:
+            raise OperatorError(f"Error: {quoted(word, 40)} is not the number of a revision.")
+        try:
+            config = appliance.revision(int(word)).config
+        except BadConfiguration as damage:
+            text = str(damage)
+            raise OperatorError(text if text.startswith("Error: ") else f"Error: {text}") from None
+        return Configuration(config, f"revision {int(word)}", int(word))
+    return (yield from _file(appliance, word))
+
+
+def _file(appliance: "Appliance", name: str) -> "Dialogue[Configuration]":
+    from esashell.config.files.whole import read
+
+    if name in appliance.files():
+        found: bytes | OperatorError = yield ReadFile(name)
+        if isinstance(found, OperatorError):
+            raise found
+        raw = found
+    else:
+        text: str = yield ReadText(name)
+        raw = text.encode()
+    if not raw.strip():
+        raise OperatorError(f"Error: {quoted(name)[1:-1]} is empty.")
+    try:
+        # Nothing is going to be done with certificates, so they need not be there.
+        loaded = read(raw, name, appliance.running, lambda each: appliance.pem(each) or "-")
+    except BadConfiguration as refusal:
+        text = str(refusal)
+        raise OperatorError(text if text.startswith("Error: ") else f"Error: {text}") from None
+    return Configuration(loaded.config, quoted(name, 60)[1:-1])

@@ -1,0 +1,66 @@
+"""Rules for SMTP routes (`smtproutes`)."""
+
+from collections.abc import Iterator
+
+from esashell.config.faults import Breach, fresh, host_name_fault, pattern_fault, twice
+from esashell.config.model.routes import (
+    ALL,
+    DEV_NULL,
+    MOST_DESTINATIONS,
+    MOST_ROUTES,
+    USEDNS,
+    SmtpRoute,
+    route_host,
+)
+from esashell.config.quoting import quoted
+from esashell.config.tree import Config
+
+NONE_KNOWN = Config()
+
+
+def breaches(config: Config, known: Config = NONE_KNOWN) -> Iterator[Breach]:
+    at = ("smtp_routes",)
+    if len(config.smtp_routes) > MOST_ROUTES:
+        yield Breach(at, f"There are {len(config.smtp_routes):,} routes; {MOST_ROUTES:,} may be.")
+    yield from twice(at, "domain", "route", (each.domain for each in config.smtp_routes))
+    for position, each in fresh(config.smtp_routes, known.smtp_routes):
+        if fault := route_domain_fault(each.domain):
+            text = f"route {quoted(each.domain)} {fault}."
+            yield Breach((*at, position, "domain"), text)
+        if fault := destinations_fault(each):
+            text = f"route {quoted(each.domain)}: {fault}."
+            yield Breach((*at, position, "destinations"), text)
+
+
+def route_domain_fault(text: str) -> str | None:
+    """What is wrong with what a route is for: a domain, `.domain` or `ALL`."""
+    return None if text == ALL else pattern_fault(text)
+
+
+def destinations_fault(route: SmtpRoute) -> str | None:
+    """What is wrong with a route's destinations, as a sentence without its end."""
+    destinations = route.destinations
+    if not destinations:
+        return "there is no destination"
+    if len(destinations) > MOST_DESTINATIONS:
+        return f"there are more than {MOST_DESTINATIONS} destinations"
+    for each in destinations:
+        if each in (USEDNS, DEV_NULL):
+            if len(destinations) > 1:
+                return f"{each} stands by itself or not at all"
+        elif fault := destination_fault(each):
+            return f"{quoted(each)} {fault}"
+    if len(set(destinations)) < len(destinations):
+        return "a destination is given twice"
+    return None
+
+
+def destination_fault(text: str) -> str | None:
+    """What is wrong with one destination that is a machine."""
+    try:
+        host = route_host(text)
+    except ValueError as error:
+        return str(error)
+    if host.is_address:
+        return None
+    return host_name_fault(host.host)

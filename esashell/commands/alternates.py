@@ -13,9 +13,10 @@ from msgspec.structs import replace
 
 from esashell.config.model.dnsserver import AlternateDomain, AlternateServer
 from esashell.config.tree import Config
-from esashell.dialogue.kinds import YES_NO, address, domain_names, host_name, row_kind
+from esashell.dialogue.kinds import HOST_NAME, YES_NO, address, domain_names, host_name, row_kind
 from esashell.dialogue.kinds import ask as put_question
-from esashell.dialogue.requests import Ask, Refuse
+from esashell.dialogue.requests import Ask, Kind, Refuse
+from esashell.errors import BadAnswer
 
 if TYPE_CHECKING:
     from esashell.dialogue.drive import Dialogue
@@ -87,15 +88,38 @@ def new_alternates(config: Config) -> "Dialogue[Config]":
 
 def new_authority(config: Config) -> "Dialogue[Config]":
     """A domain's own server, which the root servers need not be asked for."""
-    domain = yield from _domain()
+    domain = yield from _domain(config)
     server = yield from _named_server(domain)
     validate = yield from _validated()
     return (yield from _added(config, [(domain, server)], validate))
 
 
-def _domain(default: str | None = None) -> "Dialogue[str]":
+# Answers of the menu that is shown with own servers, where a domain has its place here. As domains
+# they would lead nowhere: .alt is kept out of the DNS (RFC 9476), and .parent is not delegated.
+_OF_THE_OTHER_MENU = {
+    "alt": "leave it out, as in 'dnsconfig new <domain> <nameserver> <ip>'",
+    "parent": "see 'dnsconfig parent new' for a DNS cache server of your own",
+}
+_NUMBERS = {"1": "parent", "2": "alt"}
+
+
+def _answered_domain(text: str) -> str:
+    word = _NUMBERS.get(text, text.lower())
+    if word in _OF_THE_OTHER_MENU:
+        raise BadAnswer(
+            f'Error: "{text}" is no domain here, as the Internet root DNS servers are used; '
+            f"{_OF_THE_OTHER_MENU[word]}."
+        )
+    return HOST_NAME.parse(text)
+
+
+DOMAIN: Kind[str] = Kind(_answered_domain, sample="com", about="A domain")
+
+
+def _domain(config: Config, default: str | None = None) -> "Dialogue[str]":
     prompt = 'Please enter the domain this server is authoritative for. (Ex: "com").'
-    return host_name("domain", prompt, default)
+    kind = DOMAIN if uses_roots(config) else HOST_NAME
+    return put_question(Ask("domain", prompt, kind, default, positional=True))
 
 
 def _named_server(domain: str, old: AlternateServer | None = None) -> "Dialogue[AlternateServer]":
@@ -125,7 +149,7 @@ def edit_alternate(config: Config) -> "Dialogue[Config]":
     rows = list(alternates(config))
     at = yield from _which(rows, "edit")
     old = rows[at]
-    domain = yield from _domain(old.domain)
+    domain = yield from _domain(config, old.domain)
     if uses_roots(config):
         server = yield from _named_server(domain, old.server)
     else:

@@ -30,7 +30,7 @@ from esashell.config.quoting import quoted
 from esashell.config.tree import Config
 from esashell.dialogue.kinds import ask, file_kind, number, row_kind, text, yes_no
 from esashell.dialogue.requests import Ask, KeepPem, Kind, Notice, ReadFile, Refuse, Say, WriteFile
-from esashell.dialogue.table import Operation, operate, turn
+from esashell.dialogue.table import Operation, operate
 from esashell.errors import BadAnswer, OperatorError
 
 if TYPE_CHECKING:
@@ -39,31 +39,6 @@ if TYPE_CHECKING:
     from esashell.commands.registry import Appliance
     from esashell.dialogue.drive import Dialogue
 
-ABOUT = {
-    "name": "What other settings call the certificate. (CLI Reference Guide, from memory)",
-    "certificate": "The certificate from BEGIN to END, then a dot. (CLI Reference Guide, from "
-    "memory)",
-    "key": "Its private key from BEGIN to END, without a passphrase, then a dot. (CLI Reference "
-    "Guide, from memory)",
-    "above": "The certificates between this one and the root. (CLI Reference Guide, from memory)",
-    "intermediate": "Whether others must be sent along for it to be verified. (CLI Reference "
-    "Guide, from memory)",
-    "file": "A file of the folder for configurations; PKCS #12 or PEM to import, PEM to export. "
-    "(CLI Reference Guide, from memory; PEM is ours)",
-    "password": "The password of the file; blank for none. (CLI Reference Guide, from memory)",
-    "common_name": "The host name that it is for. (CLI Reference Guide, from memory)",
-    "organization": "The organization; may be blank here. (CLI Reference Guide, from memory)",
-    "country": "Two letters; may be blank here. (CLI Reference Guide, from memory)",
-    "days": "How long it is good for. (CLI Reference Guide, from memory)",
-    "private_key": "Whether the file holds the private key too, in plain text. (not the "
-    "appliance's)",
-    "profile": "A certificate of the list, by its number or name. (CLI Reference Guide, from "
-    "memory)",
-    "system": "Whether the authorities that systems commonly trust are trusted. (CLI Reference "
-    "Guide, from memory)",
-    "custom": "Whether the authorities of the imported list are trusted. (CLI Reference Guide, "
-    "from memory)",
-}
 DEMO_NAME = "Cisco Appliance Demo"
 DEMO_NOTE = (
     "Demo is the factory's certificate of every appliance; nobody can verify it. Here it is a "
@@ -121,8 +96,7 @@ class _Certificates:
             Operation("export", "Export a certificate.", self._export, has_rows),
             Operation("delete", "Remove a certificate.", self._delete, has_rows),
         )
-        after = yield from turn(config, self.table(config), operations, "certificate_operation")
-        return config if after is None else after
+        return (yield from operate(config, self.table, operations, "certificate_operation"))
 
     def table(self, config: Config) -> str:
         now = self._appliance.now
@@ -291,8 +265,7 @@ class _Certificates:
             Operation("import", "Import a custom list of authorities.", self._import_list),
             Operation("print", "Show the lists.", self._show_lists),
         )
-        after = yield from turn(config, self.authorities(config), operations, "list_operation")
-        return config if after is None else after
+        return (yield from operate(config, self.authorities, operations, "list_operation"))
 
     def authorities(self, config: Config) -> str:
         settings = config.authorities
@@ -378,7 +351,7 @@ def _no_summary(config: Config) -> str:
     return ""
 
 
-@command("certconfig", help=TABLE["certconfig"], commits=True, about=ABOUT)
+@command("certconfig", help=TABLE["certconfig"], commits=True)
 def certconfig(appliance: "Appliance") -> "Dialogue[None]":
     certificates = _Certificates(appliance)
     operations: Sequence[Operation] = (

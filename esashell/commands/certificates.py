@@ -52,13 +52,16 @@ def profile(pem: str) -> Profile:
 
     found = _certificates(pem)
     leaf = found[0]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a serial number that is not positive
+        serial = leaf.serial_number
     return Profile(
         _common_name(leaf.subject),
         _common_name(leaf.issuer),
         int(leaf.not_valid_before_utc.timestamp()),
         int(leaf.not_valid_after_utc.timestamp()),
         quoted(leaf.subject.rfc4514_string(), 200)[1:-1],
-        f"{leaf.serial_number:x}",
+        f"{serial:x}",
         leaf.fingerprint(SHA256()).hex(),
         len(found) - 1,
         _dns_names(leaf),

@@ -60,13 +60,6 @@ def _minutes(text: str) -> int:
 # What usage lines and Tab make of it: an optional word with a number.
 MINUTES: Kind[int] = Kind(_minutes, words=(CONFIRMED,), sample=f"{CONFIRMED} 10")
 
-ABOUT = {
-    "comment": "Why the change is made; it is kept with the configuration. (CLI Reference Guide, "
-    "from memory)",
-    "rollback": "Whether this configuration can be gone back to; here every one can. (CLI "
-    "Reference Card: the last ten)",
-}
-
 
 def _plan_words(words: Sequence[str]) -> int:
     return min(2, len(words)) if words[:1] == [PLAN] else 0
@@ -75,7 +68,7 @@ def _plan_words(words: Sequence[str]) -> int:
 def _plan_file(text: str) -> str:
     file = text.removeprefix(PLAN).strip()
     if not file:
-        raise BadAnswer(f"Error: {PLAN}: a file that plan -o wrote is required.")
+        raise BadAnswer("Error: a file that plan -o wrote is required.")
     return file
 
 
@@ -128,7 +121,7 @@ USAGE = (
 )
 
 
-@command("commit", help=TABLE["commit"], about=ABOUT, usage=USAGE)
+@command("commit", help=TABLE["commit"], usage=USAGE)
 def commit(appliance: "Appliance") -> "Dialogue[None]":
     minutes = yield from ask(Ask("confirmed", "", MINUTES, 0, takes=_confirmed_words, silent=True))
     file = yield from ask(Ask("plan", "", PLANNED, "", takes=_plan_words, silent=True))

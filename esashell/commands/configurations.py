@@ -24,14 +24,15 @@ if TYPE_CHECKING:
 PENDING = "pending"
 RUNNING = "running"
 LONGEST_NUMBER = 9  # digits
+LONGEST_TITLE = 200
 
 
 class Configuration(Struct, frozen=True):
-    """A configuration, how it is called, and which revision it is, where it is one."""
+    """A configuration, how it is called, and the command that leads to it, "" where none does."""
 
     config: "Config"
     title: str
-    revision: int | None = None
+    back: str = ""
 
 
 def pending(appliance: "Appliance") -> Configuration:
@@ -40,7 +41,13 @@ def pending(appliance: "Appliance") -> Configuration:
 
 def running(appliance: "Appliance") -> Configuration:
     number = appliance.head.number
-    return Configuration(appliance.running, f"running configuration (revision {number})", number)
+    return Configuration(
+        appliance.running, f"running configuration (revision {number})", _back(number)
+    )
+
+
+def _back(revision: int) -> str:
+    return f"rollbackconfig r{revision}" if revision else "resetconfig"
 
 
 def configuration(appliance: "Appliance", word: str) -> "Dialogue[Configuration]":
@@ -57,14 +64,15 @@ def configuration(appliance: "Appliance", word: str) -> "Dialogue[Configuration]
         except BadConfiguration as damage:
             text = str(damage)
             raise OperatorError(text if text.startswith("Error: ") else f"Error: {text}") from None
-        return Configuration(config, f"revision {int(word)}", int(word))
+        return Configuration(config, f"revision {int(word)}", _back(int(word)))
     return (yield from _file(appliance, word))
 
 
 def _file(appliance: "Appliance", name: str) -> "Dialogue[Configuration]":
     from esashell.config.files.whole import read
 
-    if name in appliance.files():
+    kept = name in appliance.files()
+    if kept:
         found: bytes | OperatorError = yield ReadFile(name)
         if isinstance(found, OperatorError):
             raise found
@@ -80,4 +88,8 @@ def _file(appliance: "Appliance", name: str) -> "Dialogue[Configuration]":
     except BadConfiguration as refusal:
         text = str(refusal)
         raise OperatorError(text if text.startswith("Error: ") else f"Error: {text}") from None
-    return Configuration(loaded.config, quoted(name, 60)[1:-1])
+    return Configuration(
+        loaded.config,
+        f"file {quoted(name, LONGEST_TITLE)[1:-1]}",
+        f"loadconfig {name}" if kept else "",
+    )

@@ -78,7 +78,8 @@ def _shown(appliance: "Appliance", table: str) -> "Dialogue[int]":
         yield Say("\n".join(limit_lines(budget, policy)))
         yield Show(limits_document(budget, policy))
     else:
-        yield Say("\n".join(algorithm_lines(policy)))
+        pending = Policy(sha1=appliance.config.dns.sha1)
+        yield Say("\n".join(algorithm_lines(policy, pending=pending)))
         yield Show(algorithms_document(policy))
     return 0
 

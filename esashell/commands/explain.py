@@ -1,11 +1,15 @@
 """explain: why `daneverify` says what it says. Ours; the appliance has nothing like it.
 
-    explain DOMAIN
+    explain DOMAIN [--config A]
 
 Below the verdict stands what becomes of mail to the domain by the running configuration, which is
 another question: the destination control may not ask for DANE, and a route may lead elsewhere.
 Where DANE failed and nobody had a reason to look at the mail host's certificate, it is looked at
 now, so that the record to publish can be shown. No mail is sent.
+
+With `--config`, another configuration decides: `pending`, a revision's number, or a file. Shown is
+how it does, step by step, and where it parts from the running one. `plan` tells of the same for all
+destinations at once.
 """
 
 from typing import TYPE_CHECKING
@@ -14,6 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from esashell.commands.daneverify import PROMPT
+from esashell.commands.explained_by import explained_by
 from esashell.commands.registry import TABLE, command
 from esashell.config.lookup import Destinations, Routes
 from esashell.config.model.listeners import Behavior
@@ -26,14 +31,17 @@ from esashell.delivery.probe import blamed
 from esashell.delivery.settings import origins, settings_for
 from esashell.delivery.verification import verify_domain
 from esashell.dialogue.drive import Say
-from esashell.dialogue.kinds import domain
-from esashell.dialogue.requests import Show, do
+from esashell.dialogue.kinds import ask, domain
+from esashell.dialogue.requests import Ask, Kind, Show, do
+from esashell.errors import BadAnswer
 from esashell.reports.cure import cures_document
 from esashell.reports.delivery import Delivery, delivery_document, delivery_lines
 from esashell.reports.evidence import document
 from esashell.reports.explain import lines
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from esashell.commands.registry import Appliance
     from esashell.delivery.evidence import Evidence
     from esashell.dialogue.drive import Dialogue
@@ -43,9 +51,30 @@ if TYPE_CHECKING:
     Chains = dict[Name, tuple[bytes, ...]]
 
 
-@command("explain", help=TABLE["explain"])
+CONFIG = "--config"
+USAGE = ("explain <domain> [--config pending|<revision>|<file>]",)
+
+
+def _config_words(words: "Sequence[str]") -> int:
+    return min(2, len(words)) if words[:1] == [CONFIG] else 0
+
+
+def _config(text: str) -> str:
+    word = text.removeprefix(CONFIG).strip()
+    if not word:
+        raise BadAnswer("Error: pending, a revision or a file is required.")
+    return word
+
+
+CHOSEN: Kind[str] = Kind(_config, words=(CONFIG,), sample=f"{CONFIG} pending")
+
+
+@command("explain", help=TABLE["explain"], usage=USAGE)
 def explain(appliance: "Appliance") -> "Dialogue[int]":
     name = yield from domain("domain", PROMPT)
+    chosen = yield from ask(Ask("config", "", CHOSEN, "", takes=_config_words, silent=True))
+    if chosen:
+        return (yield from explained_by(appliance, name, chosen))
     seen = yield from do(_conversation(appliance, name))
     evidence, chains = seen.evidence, seen.chains
     yield Show(

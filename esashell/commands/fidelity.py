@@ -112,7 +112,7 @@ def _entry(
 ) -> "Iterator[str]":
     from textwrap import wrap
 
-    yield f"  {called:<32}{entry.mark.value}" if marked else f"  {called}"
+    yield f"  {called:<31} {entry.mark.value}" if marked else f"  {called}"
     first, _, more = (prompt or "").partition("\n")
     texts = [f"{first} ..." if more else first, entry.note]
     if entry.about:

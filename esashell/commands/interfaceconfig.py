@@ -18,7 +18,7 @@ from esashell.config.quoting import quoted
 from esashell.config.tree import Config
 from esashell.dialogue.kinds import HOST_NAME, ask, choice_kind, numbered, yes_no
 from esashell.dialogue.requests import Ask, Kind, Refuse
-from esashell.dialogue.table import Operation, Table, listing, operate, submenu
+from esashell.dialogue.table import Operation, Table, listing, operate
 from esashell.errors import BadAnswer
 
 if TYPE_CHECKING:
@@ -39,23 +39,6 @@ GROUPS: Table[InterfaceGroup] = Table(
     key=lambda group: group.name,
     called="group",
 )
-ABOUT = {
-    "name": "What other settings call it, as 'Data 1'. (CLI Reference Guide, from memory)",
-    "ipv4": "Whether it has an IPv4 address. (CLI Reference Guide, from memory)",
-    "address": "Its IPv4 address, with or without a prefix (192.0.2.1/24). (CLI Reference Guide, "
-    "from memory)",
-    "netmask": "A prefix length (24) or a mask (255.255.255.0). (CLI Reference Guide, from memory)",
-    "ipv6": "Whether it has an IPv6 address. (CLI Reference Guide, from memory)",
-    "address6": "Its IPv6 address. (CLI Reference Guide, from memory)",
-    "prefix6": "The prefix length, 0 to 128. (CLI Reference Guide, from memory)",
-    "port": "The Ethernet port; here a name only. (CLI Reference Guide, from memory)",
-    "hostname": "The name that mail from it greets with. (CLI Reference Guide, from memory)",
-    "interface": "An interface of the list, by its number or name. (CLI Reference Guide, from "
-    "memory)",
-    "group": "A group of interfaces, by its name. (not documented)",
-    "interfaces": "Interfaces by number or name, with commas between them. (CLI Reference Guide, "
-    "from memory)",
-}
 
 
 def _name(text: str) -> str:
@@ -259,23 +242,26 @@ def groups_summary(config: Config) -> str:
     return numbered(f"{g.name} ({', '.join(g.interfaces)})" for g in config.interface_groups)
 
 
+GROUP_OPERATIONS = (
+    GROUPS.new("Create a new group.", _new_group),
+    GROUPS.edit("Modify a group.", _edit_group, "Enter the name of the group to edit."),
+    Operation("delete", "Remove a group.", _delete_group, GROUPS.has_rows),
+    listing("print", "Display the groups.", groups_summary),
+)
+
+
+def _groups(config: Config) -> "Dialogue[Config]":
+    return (yield from operate(config, groups_summary, GROUP_OPERATIONS, "groups"))
+
+
 OPERATIONS = (
     Operation("new", "Create a new interface.", _new),
     Operation("edit", "Modify an interface.", _edit),
-    submenu(
-        "groups",
-        "Define interface groups.",
-        (
-            GROUPS.new("Create a new group.", _new_group),
-            GROUPS.edit("Modify a group.", _edit_group, "Enter the name of the group to edit."),
-            Operation("delete", "Remove a group.", _delete_group, GROUPS.has_rows),
-            listing("print", "Display the groups.", groups_summary),
-        ),
-    ),
+    Operation("groups", "Define interface groups.", _groups),
     Operation("delete", "Remove an interface.", _delete),
 )
 
 
-@command("interfaceconfig", help=TABLE["interfaceconfig"], commits=True, about=ABOUT)
+@command("interfaceconfig", help=TABLE["interfaceconfig"], commits=True)
 def interfaceconfig(appliance: "Appliance") -> "Dialogue[None]":
     yield from operate(appliance.config, summary, OPERATIONS)

@@ -21,20 +21,13 @@ if TYPE_CHECKING:
 
 SOURCES = choice_kind(("paste", "file"))
 MOST_LEFT = 40  # names of elements that are told
-ABOUT = {
-    "source": "1 takes lines at the prompt until a dot or Ctrl-D, 2 a file of the folder for "
-    "configurations. (CLI Reference Guide, from memory)",
-    "file": "A file that saveconfig wrote, or an appliance's XML. (CLI Reference Guide, from "
-    "memory)",
-    "text": "The lines of the file. (CLI Reference Guide, from memory)",
-}
 USAGE = ("loadconfig", "loadconfig <file>")
 PASTE = """\
 Paste the configuration file now. Press CTRL-D on a blank line when done, or end
 with a line that is a dot."""
 
 
-@command("loadconfig", help=TABLE["loadconfig"], about=ABOUT, usage=USAGE)
+@command("loadconfig", help=TABLE["loadconfig"], usage=USAGE)
 def loadconfig(appliance: "Appliance") -> "Dialogue[None]":
     appliance.config  # noqa: B018  (a damaged one is told before anything is asked)
     prompt = numbered(("Paste via CLI", "Load from file"))

@@ -55,7 +55,7 @@ def nslookup(appliance: "Appliance") -> "Dialogue[int]":
     default = "A" if address_fault(host) else "PTR"
     word = yield from choice("type", "Choose the query type:", TYPES, default, positional=True)
     answer, ttl = yield from do(_looked_up(appliance, QUERY_NAME.parse(host), type_number(word)))
-    yield Notice("\n".join(answer_lines(host, answer, ttl)))
+    yield Notice("\n".join(answer_lines(host, answer, ttl, appliance.screen)))
     yield Show(nslookup_document(answer, appliance.now))
     return 0 if answer.found else 1
 

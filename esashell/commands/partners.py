@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from esashell.config.quoting import quoted
 from esashell.dialogue.kinds import DOMAIN
 from esashell.errors import BadAnswer, OperatorError
+from esashell.logs.profile import Profile, is_profile, read_profile
 from esashell.simulate.plan import Destined
 
 MOST_BAD = 20  # lines that are told
@@ -19,7 +20,12 @@ MOST_MAIL = 1e7
 
 
 def destinations_in(text: str, file: str) -> list[Destined]:
-    """The destinations of the list. Raises `OperatorError` with the lines that are none."""
+    """The destinations of the list. Raises `OperatorError` with the lines that are none.
+
+    A profile of a log (`logprofile`) is taken for one, with the mail that was seen.
+    """
+    if is_profile(text):
+        return _seen(read_profile(text, file), file)
     found: dict[str, Destined] = {}
     bad: list[str] = []
     for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), 1):
@@ -52,3 +58,15 @@ def _line(words: Sequence[str]) -> Destined:
     if len(words) > 2 or not 0 <= rate <= MOST_MAIL:
         raise BadAnswer(f"Error: {quoted(' '.join(words[1:]), 40)} is not messages in an hour.")
     return Destined(name, rate)
+
+
+def _seen(profile: Profile, file: str) -> list[Destined]:
+    hours = profile.days * 24
+    try:
+        return [
+            Destined(str(DOMAIN.parse(each.domain)), each.recipients / hours if hours else None)
+            for each in profile.destinations
+        ]
+    except BadAnswer as error:
+        reason = str(error).removeprefix("Error: ")
+        raise OperatorError(f"Error: {file} is not a profile: {reason}") from None

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from esashell.commands.configurations import PENDING, RUNNING, configuration, pending, running
+from esashell.commands.dates import date_time_and_zone
 from esashell.commands.log_choice import taken_apart
 from esashell.commands.partners import destinations_in
 from esashell.commands.registry import TABLE, command
@@ -89,9 +90,7 @@ def plan_command(appliance: "Appliance") -> "Dialogue[int]":
     before, after = yield from _sides(appliance, wish.sides)
     destined = yield from _destined(appliance, wish.domains)
     seen = yield from rehearse(appliance, before.config, after.config, destined)
-    rehearsed = Rehearsed(
-        appliance.running, before.config, after.config, destined, seen, appliance.now
-    )
+    rehearsed = Rehearsed(seen, before.config, after.config, appliance.now)
     found, told = rehearsed.plan, rehearsed.told()
     undo = _undo(appliance, before, after)
     title = f"{before.title[:1].upper()}{before.title[1:]} -> {after.title}"
@@ -101,6 +100,11 @@ def plan_command(appliance: "Appliance") -> "Dialogue[int]":
         runs = before.config == appliance.running
         begun = base(appliance.head, appliance.running) if runs else None
         yield SaveText(wish.saved, saved(record, begun, after.config))
+    if wish.page:
+        from esashell.simulate.page import Circumstances, page
+
+        when = date_time_and_zone(appliance.now, appliance.running.timezone)
+        yield SaveText(wish.page, page(found, told, Circumstances(heading, when, undo)))
     yield Show(record)
     width = appliance.screen.width
     yield Say("\n".join(lines(found, told, heading, undo, width, every=wish.every)))
@@ -124,9 +128,7 @@ def _undo(appliance: "Appliance", before: "Configuration", after: "Configuration
     """The command that leads back to the first side; "" where none does."""
     if before.config == appliance.running and after.title == PENDING:
         return "clearchanges"
-    if before.revision is not None:
-        return f"rollbackconfig r{before.revision}" if before.revision else "resetconfig"
-    return "" if before.title == PENDING else f"loadconfig {before.title}"
+    return before.back
 
 
 def _destined(appliance: "Appliance", file: str) -> "Dialogue[list[Destined]]":

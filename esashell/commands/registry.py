@@ -119,7 +119,7 @@ TABLE = {
     "dnsstatus": "Display DNS statistics.",
     "exit": "Exit the session.",
     "explain": "Explain a DANE verdict, step by step (not on the appliance).",
-    "fidelity": "Show what is known of the real dialogues (not on the appliance).",
+    "fidelity": "Show what is known of real dialogues (not on the appliance).",
     "findevent": "Find events in mail log files.",
     "grep": "Search for text in a log file.",
     "help": "Show help for commands.",
@@ -129,7 +129,7 @@ TABLE = {
     "loadconfig": "Load a configuration file.",
     "logprofile": "Sum up a mail log for a simulation (not on the appliance).",
     "nslookup": "Query a name as the appliance does, with its cache.",
-    "plan": "Show what pending changes would do to the mail (not on the appliance).",
+    "plan": "Show what pending changes do to mail (not on the appliance).",
     "resetconfig": "Restore the factory configuration defaults.",
     "rollbackconfig": "Rollback to one of the previously committed configurations.",
     "saveconfig": "Save the configuration to disk.",
@@ -166,7 +166,6 @@ class Command:
         commits: bool,
         aliases: tuple[str, ...],
         usage: tuple[str, ...],
-        about: Mapping[str, str] | None = None,
     ) -> None:
         self.name = name
         self.function = function
@@ -174,13 +173,12 @@ class Command:
         self.commits = commits
         self.aliases = aliases
         self.usage = usage
-        self._about = about or {}
 
     def about(self) -> Mapping[str, str]:
         """A line for each question that there is something to say about: what "?" shows."""
         from esashell.commands.ledger import explanations
 
-        return {**explanations(self.name), **self._about}
+        return explanations(self.name)
 
 
 _imported: dict[str, Command] = {}
@@ -193,12 +191,11 @@ def command(
     commits: bool = False,
     aliases: Sequence[str] = (),
     usage: Sequence[str] = (),
-    about: Mapping[str, str] | None = None,
 ) -> Callable[[Function], Function]:
     """Make the function below it the command of that name.
 
-    `commits` says that its changes run only after `commit`. `about` explains questions by their
-    keys, each in a line that ends with its source; it is what "?" shows at a prompt.
+    `commits` says that its changes run only after `commit`. What there is to say about its
+    questions stands in the ledger.
     """
 
     def register(function: Function) -> Function:
@@ -209,7 +206,6 @@ def command(
             commits=commits,
             aliases=tuple(aliases),
             usage=tuple(usage),
-            about=about,
         )
         return function
 

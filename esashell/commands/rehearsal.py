@@ -8,7 +8,7 @@ A session keeps what its last plan has seen. A plan that was interrupted goes on
 and `commit` can tell at once what it would do, without a question to anybody.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -69,7 +69,7 @@ class Observed(Struct, frozen=True):
 
 def rehearse(
     appliance: "Appliance", before: "Config", after: "Config", destined: Sequence[Destined]
-) -> "Dialogue[Seen]":
+) -> "Dialogue[Rehearsal]":
     """Look at what has to be looked at, showing how far that has come."""
     running, key = appliance.running, tuple(destined)
     earlier = appliance.kept.get(KEPT)
@@ -89,8 +89,8 @@ def rehearse(
                 yield Progress(done, len(wanted))
 
         yield from do(_look_at(appliance, wanted, seen), tell)
-    appliance.kept[KEPT] = replace(begun, whole=True)
-    return seen
+    appliance.kept[KEPT] = ended = replace(begun, whole=True)
+    return ended
 
 
 def _wanted(
@@ -100,7 +100,7 @@ def _wanted(
     sides = [
         (Destinations(each.destinations), Routes(each.smtp_routes)) for each in (before, after)
     ]
-    elsewhere = _looks_different(before, after)
+    elsewhere = looks_different(before, after)
     for each in destined:
         settings = [settings_for(each.domain, *side, each.behavior) for side in sides]
         if elsewhere or settings[0] != settings[1]:
@@ -109,7 +109,8 @@ def _wanted(
                 yield each.domain, left
 
 
-def _looks_different(first: "Config", second: "Config") -> bool:
+def looks_different(first: "Config", second: "Config") -> bool:
+    """Whether one of the two might be shown other facts than the other."""
     return any(map(looks_elsewhere, changes(first, second)))
 
 
@@ -130,13 +131,13 @@ class Rehearsed:
 
     def __init__(
         self,
-        running: "Config",
+        rehearsal: Rehearsal,
         before: "Config",
         after: "Config",
-        destined: Sequence[Destined],
-        seen: "Mapping[tuple[str, SmtpRoute | None], Observation]",
         now: int,
     ) -> None:
+        running, destined, seen = rehearsal.running, rehearsal.destined, rehearsal.seen
+
         def here(domain: str, route: "SmtpRoute | None") -> "Observation | None":
             return seen.get((domain, route))
 
@@ -146,11 +147,11 @@ class Rehearsed:
         def second_nowhere(domain: str, route: "SmtpRoute | None") -> "Observation | None":
             return None
 
-        first = first_nowhere if _looks_different(running, before) else here
-        if not _looks_different(before, after):
+        first = first_nowhere if looks_different(running, before) else here
+        if not looks_different(before, after):
             second = first
         else:
-            second = second_nowhere if _looks_different(running, after) else here
+            second = second_nowhere if looks_different(running, after) else here
         self._sides = Side(before, first), Side(after, second)
         self._decisions = Decisions(now)
         self.plan: Plan = plan(*self._sides, destined, now, self._decisions)
@@ -171,19 +172,19 @@ def foretold(appliance: "Appliance") -> "Steps[str]":
     a plan over the lab's own. Only the lab is ever asked anything: a commit waits for nobody.
     """
     before, after = appliance.running, appliance.config
-    if _looks_different(before, after):
+    if looks_different(before, after):
         return ""
     in_lab = bool(appliance.destinations)
     earlier = appliance.kept.get(KEPT)
-    if isinstance(earlier, Rehearsal) and not _looks_different(earlier.running, before):
-        destined, seen = earlier.destined, earlier.seen
+    if isinstance(earlier, Rehearsal) and not looks_different(earlier.running, before):
+        known = replace(earlier, running=before)
     elif in_lab:
-        destined, seen = tuple(map(Destined, appliance.destinations)), {}
+        known = Rehearsal(before, tuple(map(Destined, appliance.destinations)), {})
     else:
         return ""
-    if in_lab and (wanted := list(_wanted(before, after, destined, seen))):
-        yield from _look_at(appliance, wanted, seen)
-    found = Rehearsed(before, before, after, destined, seen, appliance.now).plan
-    return (
-        summary(found) if any(each is not Direction.NOT_KNOWN for each in found.directions) else ""
-    )
+    if in_lab and (wanted := list(_wanted(before, after, known.destined, known.seen))):
+        yield from _look_at(appliance, wanted, known.seen)
+    found = Rehearsed(known, before, after, appliance.now).plan
+    if all(each is Direction.NOT_KNOWN for each in found.directions):
+        return ""
+    return summary(found)

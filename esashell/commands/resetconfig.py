@@ -15,14 +15,10 @@ if TYPE_CHECKING:
     from esashell.config.revision import Revision
     from esashell.dialogue.drive import Dialogue
 
-ABOUT = {
-    "confirm": "Yes takes effect at once, without 'commit'; 'rollbackconfig' goes back. (CLI "
-    "Reference Card: factory defaults; wording from memory)",
-}
 PROMPT = "Are you sure you want to reset all configuration values?"
 
 
-@command("resetconfig", help=TABLE["resetconfig"], about=ABOUT)
+@command("resetconfig", help=TABLE["resetconfig"])
 def resetconfig(appliance: "Appliance") -> "Dialogue[None]":
     factory = appliance.revision(0).config
     if appliance.running == appliance.config == factory:

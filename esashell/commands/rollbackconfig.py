@@ -15,7 +15,7 @@ from esashell.dialogue.requests import Ask, Commit, Kind, Moot, Notice, Refuse, 
 from esashell.errors import BadAnswer, BadConfiguration
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from esashell.commands.registry import Appliance
     from esashell.config.revision import Head
@@ -23,27 +23,25 @@ if TYPE_CHECKING:
 
 LISTED = 10
 ALL = "all"
-ABOUT = {
-    "revision": "A number of the list; rN for revision N, however old, or 'all' for the whole list "
-    "(these two are not the appliance's). (CLI Reference Card: the last ten)",
-    "commit": "Whether it runs at once; otherwise it is pending until 'commit'. (CLI Reference "
-    "Guide, from memory)",
-}
 PROMPT = "Enter the number of the config to revert to."
 
 
 USAGE = ("rollbackconfig", "rollbackconfig <number>|r<revision> [commit=yes|no]")
 
 
-@command("rollbackconfig", help=TABLE["rollbackconfig"], about=ABOUT, usage=USAGE)
+@command("rollbackconfig", help=TABLE["rollbackconfig"], usage=USAGE)
 def rollbackconfig(appliance: "Appliance") -> "Dialogue[None]":
     zone = appliance.config.timezone
-    past = appliance.history()[1:]
+    history = appliance.history()
+    past = history[1:]
+    if not past and history and (fault := _fault(appliance, history[0].base)):
+        yield Refuse(f"Error: {fault}")
+        return
     if not past:
         yield Moot("There is no earlier configuration to go back to.")
         return
     prompt = f"{_table(past[:LISTED], zone)}\n\n{PROMPT}"
-    kind = _kind(past)
+    kind = _kind(past, lambda number: _fault(appliance, number))
     number = yield from ask(Ask("revision", prompt, kind, label="revision"))
     while number < 0:
         number = yield from ask(Ask("revision", f"{_table(past, zone)}\n\n{PROMPT}", kind))
@@ -70,6 +68,15 @@ def rollbackconfig(appliance: "Appliance") -> "Dialogue[None]":
         yield Notice("Type 'commit' at the command prompt to commit changes.")
 
 
+def _fault(appliance: "Appliance", number: int) -> str:
+    """Why a revision is not in the history: its file is damaged or gone; "" for the factory's."""
+    try:
+        appliance.revision(number)
+    except BadConfiguration as damage:
+        return str(damage)
+    return ""
+
+
 def _line(head: "Head", zone: str) -> str:
     who, comment = quoted(head.who, 20)[1:-1], quoted(head.comment, 60)[1:-1]
     return f"{date_and_time(head.when, zone)}  {who:<12}  r{head.number:<5}  {comment}".rstrip()
@@ -81,7 +88,7 @@ def _table(heads: "Sequence[Head]", zone: str) -> str:
     return "\n".join(("Previous Commits:", "", title, "-" * 79, *lines))
 
 
-def _kind(past: "Sequence[Head]") -> Kind[int]:
+def _kind(past: "Sequence[Head]", fault: "Callable[[int], str]") -> Kind[int]:
     """A number of the list, or of a revision; -1 is the word for the whole list."""
     known = {each.number for each in past}
 
@@ -94,6 +101,9 @@ def _kind(past: "Sequence[Head]") -> Kind[int]:
             number = int(digits)
             if word != digits and number in known:
                 return number
+            # One that the history has to pass over; a later one than runs is nobody's past.
+            if word != digits and 0 < number < past[0].number and (why := fault(number)):
+                raise BadAnswer(f"Error: {why}")
             if word == digits and 1 <= number <= len(past):
                 return past[number - 1].number
         raise BadAnswer(f"Error: There is no earlier configuration {quoted(text)}.")

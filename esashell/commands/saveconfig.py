@@ -25,10 +25,6 @@ OPTIONS = {
     "encrypt": "Encrypt passphrases",
     "plain": "Plain passphrases",
 }
-ABOUT = {
-    "passphrase": "1 leaves private keys out, 3 writes them in plain text; 2 is not possible here. "
-    "(CLI Reference Guide, from memory)",
-}
 USAGE = ("saveconfig [mask|plain|1|3] [format=toml|xml]", "saveconfig y 1")
 
 
@@ -37,7 +33,7 @@ def _published(words: Sequence[str]) -> int:
     return int(len(words) > 1 and words[0].lower() in ("y", "yes"))
 
 
-@command("saveconfig", help=TABLE["saveconfig"], about=ABOUT, usage=USAGE)
+@command("saveconfig", help=TABLE["saveconfig"], usage=USAGE)
 def saveconfig(appliance: "Appliance") -> "Dialogue[None]":
     form = yield from file_format()
     yield from ask(Ask("y", "", Kind(str, sample="y"), "", takes=_published, silent=True))

@@ -36,11 +36,6 @@ CONTINENTS = (
     "Pacific",
     "Etc",
 )
-ABOUT = {
-    "zone": "A continent by number or name, or a zone's whole name as Europe/Berlin; Etc has the "
-    "fixed offsets. (CLI Reference Guide, from memory)",
-    "city": "A time zone of that continent, by number or name. (CLI Reference Guide, from memory)",
-}
 
 
 def zones() -> dict[str, str]:
@@ -92,6 +87,6 @@ def summary(config: Config) -> str:
 OPERATIONS = (Operation("setup", "Set the local time zone.", _setup),)
 
 
-@command("settz", help=TABLE["settz"], commits=True, about=ABOUT)
+@command("settz", help=TABLE["settz"], commits=True)
 def settz(appliance: "Appliance") -> "Dialogue[None]":
     yield from operate(appliance.config, summary, OPERATIONS)

@@ -18,16 +18,12 @@ if TYPE_CHECKING:
     from esashell.dialogue.drive import Dialogue
 
 FORMATS = choice_kind(("toml", "xml"))
-ABOUT = {
-    "mask": "Yes leaves private keys out; such a file can be loaded where they are kept already. "
-    "(Oxidized's model of the appliance)",
-}
 MASK = """\
 Do you want to mask the password? Files with masked passwords cannot be loaded using
 loadconfig command."""
 
 
-@command("showconfig", help=TABLE["showconfig"], about=ABOUT)
+@command("showconfig", help=TABLE["showconfig"])
 def showconfig(appliance: "Appliance") -> "Dialogue[None]":
     appliance.config  # noqa: B018  (a damaged one is told before anything is asked)
     form = yield from file_format()

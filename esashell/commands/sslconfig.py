@@ -26,13 +26,6 @@ if TYPE_CHECKING:
     from esashell.dialogue.drive import Dialogue
 
 WORDS = dict(zip(("sslv3", "tlsv1_0", "tlsv1_1", "tlsv1_2", "tlsv1_3"), METHODS, strict=True))
-ABOUT = {
-    "method": "Protocols by number with commas between them, without a gap. (TechNote 118181 for "
-    "the question; that there can be several, and the names, from memory)",
-    "ciphers": "A cipher list as OpenSSL writes it; VERIFY shows what it stands for. (TechNote "
-    "118181)",
-    "list": "A cipher list as OpenSSL writes it. (not documented)",
-}
 
 
 def method_words(methods: tuple[str, ...]) -> str:
@@ -141,6 +134,6 @@ OPERATIONS = (
 )
 
 
-@command("sslconfig", help=TABLE["sslconfig"], commits=True, about=ABOUT)
+@command("sslconfig", help=TABLE["sslconfig"], commits=True)
 def sslconfig(appliance: "Appliance") -> "Dialogue[None]":
     yield from operate(appliance.config, summary, OPERATIONS)

@@ -13,8 +13,8 @@ obliges the client to use TLS (RFC 7672 2.2).
 """
 
 import hashlib
-from functools import lru_cache
 from enum import IntEnum
+from functools import lru_cache
 
 from msgspec import Struct
 

@@ -76,8 +76,11 @@ def outcome(observation: Observation, settings: Settings, now: int) -> Outcome:
 
     `now` is when certificates are judged; the answers of the DNS keep the states they came with.
     """
-    facts = {each.want: each.found for each in observation.facts}
     it = observation
+    # An address may have its turn twice and answer otherwise; what it said last, it says again.
+    facts: dict[Want, list[Any]] = {}
+    for fact in reversed(it.facts):
+        facts.setdefault(fact.want, []).append(fact.found)
     decision = decide(it.domain, settings, now, it.seed, it.own_name)
     found: Any = None
     try:
@@ -85,7 +88,8 @@ def outcome(observation: Observation, settings: Settings, now: int) -> Outcome:
             want = decision.send(found)
             if want not in facts and not isinstance(want, DeliveryWanted):
                 return _not_known(want)
-            found = facts.get(want)
+            left = facts.get(want, [None])
+            found = left.pop() if len(left) > 1 else left[0]
     except StopIteration as stop:
         decided: Outcome = stop.value
         return decided
@@ -162,13 +166,10 @@ class _Finder:
         self.sender = sender
         self.message = message
         self.known: dict[Want, Any] = {}
+        self.facts: list[Fact] = []
         self.talk: Conversation | None = None
         self.in_tls = False
         self.greeting: Greeting | None = None
-
-    @property
-    def facts(self) -> list[Fact]:
-        return [Fact(want, found) for want, found in self.known.items()]
 
     def follow(self, decision: Generator[Want, Any, Outcome]) -> Steps[Outcome]:
         found: Any = None
@@ -188,6 +189,7 @@ class _Finder:
         if want in self.known and not again:
             return self.known[want]
         found = yield from self._found(want)
+        self.facts.append(Fact(want, found))
         self.known[want] = found
         return found
 

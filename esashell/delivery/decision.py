@@ -20,7 +20,12 @@ from esashell.dane.reason import DaneReason, Fault, ResultType, dane_required
 from esashell.dane.table import CertificateState, Route, Row, row, situation
 from esashell.dane.table import Outcome as Cell
 from esashell.dane.verify import DaneResult, verify
-from esashell.delivery.destinations import Destination, DestinationKind, destination
+from esashell.delivery.destinations import (
+    Destination,
+    DestinationKind,
+    destination,
+    why_not_known,
+)
 from esashell.delivery.evidence import Address, HostAddresses
 from esashell.delivery.families import no_address, preferred
 from esashell.delivery.nexthops import Hop, hops, in_order
@@ -130,13 +135,15 @@ class _Decision:
                 reason = DaneReason("null-mx", text, "RFC 7505 3", fault=Fault.THEIRS)
                 return Outcome(Result.BOUNCE, Rule("row 17", "RFC 7505 3"), "5.1.10", reason)
             case DestinationKind.NOT_KNOWN:
-                why = applicability(self.domain, self.domain, found.mx, (), ()).why
+                why = why_not_known(found)
                 rule = (
                     SMTP_RULE if self.dane is DaneSetting.NONE else Rule("row 15", "TN 1, TM, PF")
                 )
                 return Outcome(Result.DEFER, rule, "4.4.3", why)
         hosts = in_order(found.hosts, self.seed, self.domain, self.own)
-        if not hosts:
+        implicit = found.kind is DestinationKind.IMPLICIT_MX
+        # RFC 5321 5.1: a domain that is an alias of ourselves is in the same circle.
+        if not hosts or (implicit and str(found.mx.name) == self.own.lower()):
             text = f"the best MX host of {self.domain} is {self.own}, which is this appliance"
             reason = DaneReason(
                 "mail-loop", text, "RFC 5321 5.1", fault=Fault.OURS_BY_CONFIGURATION
@@ -157,12 +164,13 @@ class _Decision:
         names: tuple[Name, ...] = (hop.name,)
         if not hop.forced:
             found = destination(hop.name, unvalidated((yield MxWanted(hop.name))))
+            text = f"the SMTP route's host {hop.name} has no mail host: {found.kind}"
             if found.kind is DestinationKind.MX_HOSTS:
                 ordered = in_order(found.hosts, self.seed, hop.name, self.own)
                 names = tuple(each.name for each in ordered[:MOST_HOSTS])
-            elif found.kind is not DestinationKind.IMPLICIT_MX:
+                text = f"the best MX host of {hop.name}, where the SMTP route leads, is {self.own}"
+            if not (names and found.hosts):
                 # The route is ours: a name that leads nowhere is our mistake, and the mail waits.
-                text = f"the SMTP route's host {hop.name} has no mail host: {found.kind}"
                 self._failed(
                     hop.name,
                     "",

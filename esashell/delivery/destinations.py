@@ -12,6 +12,8 @@ from enum import StrEnum
 from msgspec import Struct
 
 from esashell.dane.answers import MxState, mx_state
+from esashell.dane.applicability import applicability
+from esashell.dane.reason import DaneReason, Fault
 from esashell.resolver.answer import Answer, Security
 from esashell.resolver.lookup import Resolver
 from esashell.resolver.names import ROOT, Name
@@ -71,11 +73,20 @@ def destination(domain: Name, answer: Answer) -> Destination:
             return Destination(domain, DestinationKind.NOT_KNOWN, answer)
     if answer.denied:
         # RFC 5321 5.1: no MX records, but a name that exists: the domain is its own mail exchanger.
-        # An alias is followed first; the host is what it leads to.
-        return Destination(domain, DestinationKind.IMPLICIT_MX, answer, (MxHost(answer.name, 0),))
+        # It stays the host when it is an alias: the look-up of its addresses follows that, and
+        # TLSA may be published at either end of it (RFC 7672 2.2.2).
+        return Destination(domain, DestinationKind.IMPLICIT_MX, answer, (MxHost(domain, 0),))
     hosts = _hosts(answer)
     kind = DestinationKind.MX_HOSTS if hosts else DestinationKind.NOT_KNOWN
     return Destination(domain, kind, answer, hosts)
+
+
+def why_not_known(it: Destination) -> DaneReason:
+    """Why nobody can tell where the mail of a NOT_KNOWN destination goes."""
+    if it.mx.found:
+        text = f"no MX record of {it.domain} names a host"
+        return DaneReason("no-mx-host", text, "RFC 5321 5.1", fault=Fault.THEIRS)
+    return applicability(it.domain, it.domain, it.mx, (), ()).why
 
 
 def _hosts(answer: Answer) -> tuple[MxHost, ...]:

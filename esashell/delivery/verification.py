@@ -28,6 +28,7 @@ from esashell.delivery.destinations import (
     DestinationKind,
     MxHost,
     find_destination,
+    why_not_known,
 )
 from esashell.delivery.evidence import (
     Address,
@@ -110,7 +111,7 @@ def _no_host(destination: Destination) -> DaneReason:
             return DaneReason("null-mx", text, "RFC 7505 3", fault=Fault.THEIRS)
         case DestinationKind.NO_SUCH_DOMAIN:
             return DaneReason("no-such-domain", f"{domain} does not exist", "RFC 5321 5.1")
-    return applicability(domain, domain, destination.mx, (), ()).why
+    return why_not_known(destination)
 
 
 class _Host:

@@ -79,6 +79,9 @@ class Interview(Driver):
         self.say(text)
 
 
+MENUS = "(TechNote 117855; the empty answer from memory)"
+
+
 def explained(question: Ask[Any], about: Mapping[str, str]) -> str:
     """One line about a question: what it is for, from where that is known, or what it takes."""
     # A question in front of others is about what they are about.
@@ -86,6 +89,6 @@ def explained(question: Ask[Any], about: Mapping[str, str]) -> str:
         if key in about:
             return about[key]
     if question.kind.menu:
-        return f"{question.kind.about}."
+        return f"{question.kind.about}. {MENUS}"
     takes = f"{question.kind.about}. " if question.kind.about else ""
     return f"{takes}This question is not documented."

@@ -24,7 +24,6 @@ from esashell.dialogue.script import Logbook
 from esashell.errors import BadAnswer, OperatorError
 
 if TYPE_CHECKING:
-    from esashell.config.revision import Revision
     from esashell.dialogue.drive import Dialogue
     from esashell.steps import Steps
 
@@ -40,14 +39,8 @@ class _Enough(Exception):
     """The dialogue has been followed as far as it can be."""
 
 
-class _Nobody(Driver):
-    """Answers no request but questions; stops where an operation would take effect."""
-
-    def __init__(self) -> None:
-        super().__init__(Logbook(Config()))
-
-    def say(self, text: str) -> None:
-        pass
+class _Unheard:
+    """Whatever would take effect is as far as a dialogue is followed."""
 
     def stage(self, config: Config) -> NoReturn:
         raise _Enough
@@ -59,9 +52,6 @@ class _Nobody(Driver):
         raise _Enough
 
     def flush(self) -> NoReturn:
-        raise _Enough
-
-    def leave(self) -> NoReturn:
         raise _Enough
 
     def converse(self, steps: "Steps[Any]", tell: "Tell") -> NoReturn:
@@ -93,6 +83,19 @@ class _Nobody(Driver):
         raise _Enough
 
     def roll_over(self, names: Sequence[str]) -> NoReturn:
+        raise _Enough
+
+
+class _Nobody(_Unheard, Driver):
+    """Answers no request but questions; stops where an operation would take effect."""
+
+    def __init__(self) -> None:
+        super().__init__(Logbook(Config()))
+
+    def say(self, text: str) -> None:
+        pass
+
+    def leave(self) -> NoReturn:
         raise _Enough
 
 
@@ -241,7 +244,7 @@ def outline(make: "Callable[[], Dialogue[Any]]") -> tuple[Form, ...]:
     return tuple(forms)
 
 
-class _Ahead(Batch):
+class _Ahead(_Unheard, Batch):
     """Answers from the words typed so far and notes what else could be said."""
 
     def __init__(self, words: Sequence[str]) -> None:
@@ -291,49 +294,6 @@ class _Ahead(Batch):
     def note(self, question: Ask[Any], answer: Any) -> None:
         if question.kind.name_in is not None:
             self.names.append(question.kind.name_in(answer))
-
-    def stage(self, config: Config) -> NoReturn:
-        raise _Enough
-
-    def commit(self, comment: str, minutes: int = 0) -> "Revision":
-        raise _Enough
-
-    def clear(self) -> int:
-        raise _Enough
-
-    def flush(self) -> NoReturn:
-        raise _Enough
-
-    def converse(self, steps: "Steps[Any]", tell: "Tell") -> NoReturn:
-        steps.close()
-        raise _Enough
-
-    def aside(self, steps: "Steps[str]") -> None:
-        steps.close()
-
-    def read_file(self, name: str) -> NoReturn:
-        raise _Enough
-
-    def write_file(self, name: str, text: str) -> NoReturn:
-        raise _Enough
-
-    def keep_pem(self, make: Callable[[], str]) -> NoReturn:
-        raise _Enough
-
-    def ciphers(self, ciphers: str, methods: tuple[str, ...]) -> NoReturn:
-        raise _Enough
-
-    def read_text(self, path: str) -> NoReturn:
-        raise _Enough
-
-    def save_text(self, path: str, text: str) -> NoReturn:
-        raise _Enough
-
-    def search(self, work: Callable[[Archive], Any], paged: bool) -> NoReturn:
-        raise _Enough
-
-    def roll_over(self, names: Sequence[str]) -> NoReturn:
-        raise _Enough
 
 
 def _ahead(dialogue: "Dialogue[Any]", words: Sequence[str]) -> _Ahead:

@@ -90,6 +90,8 @@ class Logbook:
         self.log_folder = Path("logs")
         self.lines: list[bytes] = []
         self.rolled_over: list[str] = []
+        self.foretells = False
+        self.destinations: tuple[str, ...] = ()
         self._session = session
 
     @property

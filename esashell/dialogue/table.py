@@ -113,9 +113,9 @@ class Table(Struct, Generic[Row], frozen=True):
     """A list of records in the configuration, each with a key of its own.
 
     `at` reads the rows, `put` makes a configuration with other rows. Keys are compared in lower
-    case, as the rules do; `key` gives the record's usual spelling. `called` is one record's name in a sentence,
-    and `many` that of several where an s will not do; `last` is why the only row left may not go,
-    or "" when it may; `most` is how many there can be.
+    case, as the rules do; `key` gives the record's usual spelling. `called` is one record's name in
+    a sentence, and `many` that of several where an s will not do; `last` is why the only row left
+    may not go, or "" when it may; `most` is how many there can be.
     """
 
     at: Callable[[Config], tuple[Row, ...]]

@@ -243,6 +243,13 @@ def _results(results: Results) -> str:
     return f"{{ success = {results.success}, failed = {results.failed} }}"
 
 
+def is_profile(text: str) -> bool:
+    """Whether a file is meant to be one; its first line that is no comment says so."""
+    lines = (line.strip() for line in text.splitlines())
+    first = next((line for line in lines if line and not line.startswith("#")), "")
+    return first.partition("=")[0].strip() == "schema"
+
+
 def read_profile(text: str, called: str) -> Profile:
     """The profile in a file; `called` is what complaints call it. Raises `OperatorError`."""
     import tomllib

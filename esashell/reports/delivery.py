@@ -53,23 +53,59 @@ class Delivery(Struct, frozen=True):
     accepted: Outcome
 
 
-def delivery_lines(it: Delivery, screen: Screen | None = None) -> list[str]:
-    """The section of a report, no wider than the screen where words allow it."""
+RUNNING = "the running configuration"
+
+
+def delivery_lines(it: Delivery, screen: Screen | None = None, by: str = RUNNING) -> list[str]:
+    """The section of a report, no wider than the screen where words allow it; `by` is how the
+    configuration is called."""
     screen = screen or PLAIN
-    return [screen.by_meaning(x) for e in _entries(it) for x in e.wrapped(screen.width)]
+    return [screen.by_meaning(x) for e in _entries(it, by) for x in e.wrapped(screen.width)]
 
 
-def _entries(it: Delivery) -> Iterator[Entry]:
-    yield Entry(f"mail to {it.domain}, by the running configuration", "")
+def parting_lines(first: Delivery, second: Delivery, screen: Screen | None = None) -> list[str]:
+    """Where two configurations part on the way to one destination: each step that differs."""
+    screen = screen or PLAIN
+    entries = list(_parting(first, second))
+    head = Entry("where they part" if entries else "they do not part anywhere", "")
+    return [screen.by_meaning(x) for e in (head, *entries) for x in e.wrapped(screen.width)]
+
+
+def _parting(first: Delivery, second: Delivery) -> Iterator[Entry]:
+    for (label, one), (_, other) in zip(_steps(first), _steps(second), strict=True):
+        if one != other:
+            yield Entry(label, f"{one} -> {other}", 1)
+
+
+def _steps(it: Delivery) -> Iterator[tuple[str, str]]:
+    """What decides, in the order in which it does, and what comes of it."""
+    yield "route", _route(it.origins) or "none"
+    yield "TLS", f"{it.settings.tls.value} (destination control {it.origins.tls})"
+    yield "DANE", _dane(it)
+    yield "rule", _rule(it.outcome.rule)
+    yield "outcome", _outcome(it.outcome)
+
+
+def _dane(it: Delivery) -> str:
+    text = f"{it.settings.dane.value} (destination control {it.origins.dane})"
+    if it.settings.dane is not it.settings.dane_in_force:
+        text += ": not in force, as TLS is No"
+    return text
+
+
+def _route(origins: Origins) -> str:
+    if not origins.route:
+        return ""
+    return f"{', '.join(origins.destinations)} (SMTP route for {origins.route})"
+
+
+def _entries(it: Delivery, by: str) -> Iterator[Entry]:
+    yield Entry(f"mail to {it.domain}, by {by}", "")
     settings, origins = it.settings, it.origins
     yield Entry("TLS", f"{settings.tls.value} (destination control {origins.tls})", 1)
-    dane = f"{settings.dane.value} (destination control {origins.dane})"
-    if settings.dane is not settings.dane_in_force:
-        dane += ": not in force, as TLS is No"
-    yield Entry("DANE", dane, 1)
-    if origins.route:
-        text = f"{', '.join(origins.destinations)} (SMTP route for {origins.route})"
-        yield Entry("route", text, 1)
+    yield Entry("DANE", _dane(it), 1)
+    if route := _route(origins):
+        yield Entry("route", route, 1)
     for each in it.outcome.tries:
         yield Entry("tried", _tried(each), 1)
     yield Entry("outcome", _outcome(it.outcome), 1)

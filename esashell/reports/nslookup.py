@@ -1,8 +1,10 @@
 """What `nslookup` prints: a line for each record, or one line that says why there is none."""
 
 from collections.abc import Iterator
+from textwrap import wrap
 
 from esashell.reports.evidence import Document, lookup_document, moment
+from esashell.reports.screen import PLAIN, Screen
 from esashell.resolver.answer import Answer, Existence
 from esashell.resolver.rdata import text as rdata_text
 from esashell.resolver.rrtypes import RRType, type_text
@@ -13,7 +15,7 @@ VERSION = 1
 _UNITS = ((86_400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 
 
-def answer_lines(host: str, answer: Answer, ttl: int) -> Iterator[str]:
+def answer_lines(host: str, answer: Answer, ttl: int, screen: Screen = PLAIN) -> Iterator[str]:
     """The records with the cache's TTL in seconds; `host` is what the operator typed."""
     kind = type_text(answer.rdtype)
     if answer.found:
@@ -25,7 +27,9 @@ def answer_lines(host: str, answer: Answer, ttl: int) -> Iterator[str]:
         yield f"{host}: there is no {kind} record."
     else:
         why = f": {answer.reason.finding}" if answer.reason else ""
-        yield f"{host}: {answer.security}{why}."
+        text = f"{host}: {answer.security}{why}."
+        for line in wrap(text, screen.width, subsequent_indent="  ", break_on_hyphens=False):
+            yield screen.by_meaning(line)
 
 
 def duration(seconds: int) -> str:

@@ -52,8 +52,8 @@ def _number(row: Limit, budget: Budget, policy: Policy) -> int:
     return number
 
 
-def algorithm_lines(policy: Policy) -> Iterator[str]:
-    """The tables of algorithms and of digests."""
+def algorithm_lines(policy: Policy, *, pending: Policy | None = None) -> Iterator[str]:
+    """The tables of algorithms and of digests; `pending` is the policy after a commit."""
     yield "Signatures (DNSKEY, RRSIG):"
     yield from _rows(ALGORITHMS, policy)
     yield ""
@@ -62,6 +62,8 @@ def algorithm_lines(policy: Policy) -> Iterator[str]:
     yield ""
     yield "A zone with nothing that counts is insecure, not bogus (RFC 4035 5.2)."
     yield f"SHA-1 signatures count: {'yes' if policy.sha1 else 'no'} (dnsconfig sha1)"
+    if pending is not None and pending.sha1 != policy.sha1:
+        yield f"After 'commit': {'yes' if pending.sha1 else 'no'}"
 
 
 def _rows(rows: tuple[Algorithm, ...], policy: Policy) -> Iterator[str]:

@@ -6,6 +6,7 @@ of it. What an earlier step has shown already is not repeated. The document for 
 it, records included.
 """
 
+import re
 from collections.abc import Iterator
 from textwrap import wrap
 
@@ -22,6 +23,8 @@ WIDTH = 80
 _EDE_NAMES = {each.value: each.name for each in Ede}
 # What the records of these links say is short, and is what the next zone hangs from.
 _SHOWN = ("anchor", "DS")
+# The records of a denial say what there is instead; without them its text is a mere claim.
+_DENIES = re.compile(r" NSEC3? ")
 
 
 def trace_document(answer: Answer, when: int) -> Document:
@@ -81,6 +84,10 @@ def _link(link: Link) -> Iterator[str]:
     yield from _wrapped(link.text, head, " " * 24)
     if link.what in _SHOWN:
         yield from (_cut(f"{' ' * 15}{each}") for each in link.records)
+    else:
+        for each in link.records:
+            if _DENIES.search(each):
+                yield from _wrapped(each, " " * 15, " " * 17)
     for trial in link.trials:
         yield from _wrapped(_trial(trial), " " * 15, " " * 17)
 

@@ -26,7 +26,7 @@ from esashell.resolver.exchange import USABLE, Ask, Question, Reply, exchanged
 from esashell.resolver.names import ROOT, Name
 from esashell.resolver.reading import refers
 from esashell.resolver.reasons import Why, because
-from esashell.resolver.rrtypes import type_text
+from esashell.resolver.rrtypes import Rcode, rcode_text, type_text
 from esashell.resolver.standing import Standing
 from esashell.steps import Steps, Tell
 
@@ -143,6 +143,8 @@ def _nobody(
     about = f"{qname.dotted} {type_text(rdtype)}"
     if errors:
         each += "; " + "; ".join(f"it says: EDE {code} {extra}".rstrip() for code, extra in errors)
+    if rcode_text(Rcode.YXDOMAIN) in said.values():
+        return because(Why.SUBSTITUTION_TOO_LONG, ROOT, about, said=each)
     spoke = any(word.isupper() for word in said.values())
     why = Why.NO_ANSWER if spoke else Why.SILENCE
     return because(why, ROOT, about, who="no configured DNS server", said=each)

@@ -39,7 +39,7 @@ from esashell.resolver.referral import (
     lame,
     referral,
 )
-from esashell.resolver.rrtypes import RRType, type_text
+from esashell.resolver.rrtypes import Rcode, RRType, type_text
 from esashell.resolver.signatures import HALF
 from esashell.resolver.standing import ROOM, Standing
 from esashell.resolver.wire import Message, Rrset
@@ -174,6 +174,7 @@ class _Search:
         self.bare: dict[str, None] = {}  # did not understand EDNS
         self.doubted: set[tuple[Name, str]] = set()  # gave an answer that was not believed
         self.left = AGAIN
+        self.too_long = False  # so a server said of the name that a DNAME makes (RFC 6672 2.2)
 
     @property
     def about(self) -> str:
@@ -237,6 +238,8 @@ class _Descent:
             self._stopped("referrals", search)
         heard = ", ".join(dict.fromkeys(search.said)) or "no servers are known"
         who = "no authoritative server"
+        if search.too_long:
+            return Reply(None, because(Why.SUBSTITUTION_TOO_LONG, zone, search.about, said=heard))
         return Reply(None, because(Why.NO_ANSWER, zone, search.about, who=who, said=heard))
 
     def _reply(self, search: _Search, message: Message, by: tuple[Name, str]) -> Reply:
@@ -340,6 +343,7 @@ class _Descent:
                     return kept
                 result = "lame"
             search.useless.add((zone, address))
+            search.too_long |= message.rcode == Rcode.YXDOMAIN
             if result in NO_EDNS:
                 search.bare[address] = None
             elif result in ("lame", "REFUSED", "NOTAUTH"):

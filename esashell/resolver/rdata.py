@@ -8,6 +8,7 @@ is used.
 import base64
 import ipaddress
 import struct
+from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
 
@@ -15,6 +16,7 @@ from esashell.resolver.names import BadName, Name
 from esashell.resolver.rrtypes import RRType, type_text
 
 _RRSIG = struct.Struct("!HBBIIIH")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class BadRdata(ValueError):
@@ -264,10 +266,15 @@ def _nsec3_text(rdata: bytes) -> str:
     return shown.rstrip()
 
 
+def _time(seconds: int) -> str:
+    """YYYYMMDDHHmmSS in UTC (RFC 4034 3.2), counted from 1970 as the octets say."""
+    return f"{_EPOCH + timedelta(seconds=seconds):%Y%m%d%H%M%S}"
+
+
 def _rrsig_text(rdata: bytes) -> str:
     it = rrsig(rdata)
     return (
         f"{type_text(it.type_covered)} {it.algorithm} {it.labels} {it.original_ttl} "
-        f"{it.expiration} {it.inception} {it.key_tag} {it.signer.dotted} "
+        f"{_time(it.expiration)} {_time(it.inception)} {it.key_tag} {it.signer.dotted} "
         f"{base64.b64encode(it.signature).decode()}"
     )

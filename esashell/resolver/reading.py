@@ -60,15 +60,19 @@ def reading(message: Message, qname: Name, rdtype: int, most: int) -> Reading:
     while True:
         found = _found(message, by_key, name, rdtype)
         try:
-            if found and rdtype == RRType.CNAME:
+            if found and rdtype in _SPECIAL:
                 # Also whoever asks only which one it is wants one, however well two are signed.
-                _single(found[0])
+                for each in found:
+                    if each.rdtype == RRType.CNAME:
+                        _single(each)
             if found and not (rdtype in _SPECIAL and _may_be_made(found)):
                 return Reading(name, tuple(aliases), found)
             alias = _alias(by_key, name)
         except _Contradiction as error:
             return Reading(name, tuple(aliases), fault=str(error))
-        wanted = found or rdtype == RRType.CNAME
+        # The CNAME that a DNAME makes answers for ANY too (RFC 1034 4.3.2), sent along or not.
+        whole = rdtype == RRType.ANY and message.rcode != _NO_SUCH_NAME
+        wanted = found or whole or rdtype == RRType.CNAME
         if wanted and alias is not None and alias.owner != alias.rrset.owner:
             made = Rrset(name, RRType.CNAME.value, alias.rrset.ttl, (alias.target,))
             return Reading(name, tuple(aliases), (made,), made_from=alias.rrset)

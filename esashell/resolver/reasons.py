@@ -213,6 +213,12 @@ class Why(Enum):
         "the answer for {record} only refers to other servers (at or below the zone {zone})",
         "configure a recursive resolver with 'dnsconfig', or mend the server that was asked",
     )
+    SUBSTITUTION_TOO_LONG = Situation(
+        Ede.INVALID_DATA,
+        "the name of {record} becomes longer than 255 octets where a DNAME at or below the zone "
+        "{zone} puts another end to it (YXDOMAIN, RFC 6672 2.2; {said})",
+        "ask for a shorter name, or the owner of the DNAME must lead it to a shorter one",
+    )
     # A work limit.
     LIMIT = Situation(
         Ede.OTHER,

@@ -76,7 +76,7 @@ def rrset_verdict(rrset: Rrset, ring: Keyring, now: int, work: Work, policy: Pol
         except rd.BadRdata as error:
             trials.append(Trial(None, 0, 0, f"malformed: {error}"))
             continue
-        fault = _fault(signature, rrset.rdtype, labels, zone, now, policy)
+        fault = _fault(signature, rrset.rdtype, labels, zone, now=now, policy=policy)
         candidates: Sequence[Key] = ()
         if not fault:
             candidates = ring.keys.get((signature.algorithm, signature.key_tag), ())
@@ -125,7 +125,7 @@ def _trial(signature: rd.Rrsig, result: str) -> Trial:
     return Trial(signature.signer, signature.key_tag, signature.algorithm, result)
 
 
-def _fault(it: rd.Rrsig, rdtype: int, labels: int, zone: Name, now: int, policy: Policy) -> str:
+def _fault(it: rd.Rrsig, rdtype: int, labels: int, zone: Name, *, now: int, policy: Policy) -> str:
     """Why this signature cannot count, whatever the keys are (RFC 4035 5.3.1); empty if it may."""
     if it.type_covered != rdtype:
         return "covers another type"

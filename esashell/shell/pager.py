@@ -67,7 +67,8 @@ def _key() -> bytes:
     terminal = sys.stdin.fileno()
     before = termios.tcgetattr(terminal)
     try:
-        tty.setcbreak(terminal)
+        # Without throwing away what was typed ahead, which is how this is done otherwise.
+        tty.setcbreak(terminal, termios.TCSANOW)
         return os.read(terminal, 16)
     except KeyboardInterrupt:
         return b"\x03"

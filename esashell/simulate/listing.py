@@ -27,7 +27,7 @@ def lines(
     plan: Plan, told: Iterable[Told], title: str, undo: str, width: int, *, every: bool = False
 ) -> Iterator[str]:
     """The plan, from the changes to the summary; with `every`, all destinations by their names."""
-    yield title
+    yield from _wrapped("", title, width)
     yield ""
     if not plan.changes:
         yield "There are no changes."
@@ -42,7 +42,7 @@ def lines(
         if direction is not last:
             last = direction
             yield ""
-            yield f"{HEADINGS[last]} ({plan.directions[last]:,})"
+            yield from _wrapped("", f"{HEADINGS[last]} ({plan.directions[last]:,})", width)
         if len(group) < ALIKE:
             for each in group:
                 yield from _destination(each, numbers, width)
@@ -57,7 +57,7 @@ def lines(
 
 
 def grouped(told: Iterable[Told]) -> list[list[Told]]:
-    """Those that are alike together, in the order of directions, the groups with most mail first."""
+    """Those that are alike together, in the order of directions, groups with most mail first."""
     groups: dict[tuple[object, ...], list[Told]] = {}
     for each in told:
         found = each.found
@@ -135,7 +135,7 @@ def _futures(told: Sequence[Told], width: int, most: int | None) -> Iterator[str
     if not waiting:
         return
     yield ""
-    yield "If it is committed now, and nothing else changes"
+    yield from _wrapped("", "If it is committed now, and nothing else changes", width)
     for domain, future in waiting[:most]:
         yield from _wrapped("  ", f"{domain}: {future_text(future)}", width)
     if most is not None and len(waiting) > most:

@@ -91,7 +91,7 @@ class Replay:
         self._opened: list[int] = []
         self._exchanges: dict[tuple[str, bytes, bool], list[Exchanged]] = {}
         self._waits: dict[int, list[Waited]] = {}
-        self._trusted: dict[tuple[str, ...], Trusted] = {}
+        self._trusted: dict[tuple[str, ...], list[Trusted]] = {}
         self._scripts: dict[tuple[str, int], list[_Script]] = {}
         self.played: set[int] = set()
         by_number: dict[int, _Script] = {}
@@ -105,7 +105,7 @@ class Replay:
                 case Waited():
                     self._waits.setdefault(each.microseconds, []).append(each)
                 case Trusted():
-                    self._trusted[each.names] = each
+                    self._trusted.setdefault(each.names, []).append(each)
                 case Connected():
                     script = _Script(each.connection, each, [])
                     by_number[each.connection] = script
@@ -120,6 +120,8 @@ class Replay:
             questions.reverse()
         for waits in self._waits.values():
             waits.reverse()
+        for trusted in self._trusted.values():
+            trusted.reverse()
 
     @contextmanager
     def session(self) -> Iterator["ReplaySession"]:
@@ -150,11 +152,12 @@ class Replay:
             raise self.lacking(f"answer of {request.server} to {_question(request.message)}{over}")
         return queue.pop() if take and len(queue) > 1 else queue[-1]
 
-    def trusted(self, names: tuple[str, ...]) -> Trusted:
-        """What the machine's own store had by these names."""
-        if names not in self._trusted:
+    def trusted(self, names: tuple[str, ...], *, take: bool = True) -> Trusted:
+        """What the machine's own store had by these names, the next time that it was asked."""
+        queue = self._trusted.get(names)
+        if queue is None:
             raise self.lacking("list of the authorities that a certificate names")
-        return self._trusted[names]
+        return queue.pop() if take and len(queue) > 1 else queue[-1]
 
     def waited(self, microseconds: int) -> int:
         """When the next wait of this length was over; now, if there was none."""
@@ -224,7 +227,7 @@ class ReplaySession:
             case Wait(microseconds=microseconds):
                 return self._replay.waited(microseconds)
             case Authorities(names=names):
-                return self._replay.trusted(names).at
+                return self._replay.trusted(names, take=False).at
         if not self._scripts:
             return 0
         return self._left(request)[0].steps[self._at].at

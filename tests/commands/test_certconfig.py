@@ -240,6 +240,7 @@ def test_whatever_stands_on_a_line_is_taken_or_refused_in_one_line(words):
 def test_whatever_a_file_holds_the_menu_goes_on(raw):
     book = Logbook(factory("192.0.2.1"))
     book.kept["x"] = raw
-    lines = ["certificate", "import", "mail", "x", "", "certauthority", "import", "x", ""]
+    lines = ["certificate", "import", "mail", "x", "", ""]
+    lines += ["certauthority", "import", "x", "", ""]
     assert scripted(certconfig(book), lines, book).endswith("[]> \n")
     assert book.staged == []

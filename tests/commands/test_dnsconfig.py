@@ -176,6 +176,33 @@ def test_alt_is_for_own_servers_only():
         one_line("alt new a.example 192.0.2.3", ROOTS)
 
 
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("new alt ietf.org 192.0.2.3", "leave it out, as in 'dnsconfig new <domain> <names.*>'"),
+        ("new ALT a.example ns.a.example 192.0.2.3", '"ALT" is no domain here'),
+        ("new 2 ietf.org 192.0.2.3", "leave it out"),
+        ("new parent 192.0.2.3 4", "see 'dnsconfig parent new'"),
+        ("new 1 192.0.2.3 4", "see 'dnsconfig parent new'"),
+        ("roots new alt ietf.org 192.0.2.3", "leave it out"),
+        ("edit 1 alt ns.example.com ip=192.0.2.3", '"alt" is no domain here'),
+        ("edit alt com ip=192.0.2.3", 'There is no alternate domain "alt"'),
+        ("delete alt 1", 'There is no alternate domain "alt"'),
+        ("delete parent 1", 'There is no alternate domain "parent"'),
+    ],
+)
+def test_with_the_root_servers_the_words_of_the_other_menu_are_no_domains(line, message):
+    book = Logbook(SPLIT_ROOTS)
+    with pytest.raises(OperatorError, match=message):
+        Batch(line.split(), book, print).run(dnsconfig(book))
+    assert book.staged == []
+
+
+def test_a_domain_below_one_that_is_called_like_an_answer_is_still_taken():
+    line = "new corp.parent ns.corp.parent 192.0.2.3"
+    assert alternates(one_line(line, ROOTS)[0]) == {"corp.parent": ["ns.corp.parent=192.0.2.3"]}
+
+
 def test_the_last_server_stays():
     with pytest.raises(OperatorError, match="The last DNS server cannot be deleted"):
         one_line("parent delete 192.0.2.1", factory("192.0.2.1"))

@@ -85,9 +85,9 @@ def test_another_resolver_is_not_known_and_never_the_same(tmp_path: Path, partne
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        ("x", "is not the number of a revision"),
-        ("1 2 3", "two revisions at most"),
-        ("--domains", "a file of domains is required"),
+        ("x", "x cannot be read"),
+        ("1 2 3", "two configurations, and not more"),
+        ("--domains", "--domains: a value is required"),
         ("99", "99"),
         ("99999999999999", "is not the number of a revision"),
         ("--domains /nowhere/at/all", "/nowhere/at/all"),

@@ -20,7 +20,7 @@ from esashell.errors import BadAnswer
 APPLIANCE = Logbook(factory("192.0.2.1", "192.0.2.2"))
 # One of each sort of answer that nobody can offer.
 FREE = (
-    *("zz9", "77", "1", "20000", "1h", "zz.example", "a@zz.example", "zz text", "550 zz"),
+    *("zz9", "CH", "77", "1", "20000", "1h", "zz.example", "a@zz.example", "zz text", "550 zz"),
     *("192.0.2.77", "2001:db8::77"),
 )
 

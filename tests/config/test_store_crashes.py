@@ -130,9 +130,10 @@ def test_of_two_who_commit_at_once_exactly_one_wins_each_base(tmp_path: Path) ->
 
 
 @pytest.mark.slow
-def test_a_thousand_commits_of_two_who_are_killed_all_the_time(tmp_path: Path) -> None:
+def test_hundreds_of_commits_of_two_who_are_killed_all_the_time(tmp_path: Path) -> None:
+    # A thousand and more: python -m tests.config.crashes DIR COMMITS SEED
     done = subprocess.run(
-        [sys.executable, "-m", "tests.config.crashes", str(tmp_path / "config"), "1000", "42"],
+        [sys.executable, "-m", "tests.config.crashes", str(tmp_path / "config"), "400", "42"],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -145,8 +146,8 @@ def test_a_thousand_commits_of_two_who_are_killed_all_the_time(tmp_path: Path) -
     )
     assert found
     commits, kills, holding, untold = map(int, found.groups())
-    assert commits >= 1000
-    assert kills > 200
+    assert commits >= 400
+    assert kills > 100
     # They were killed in the middle of it, too: with the lock in hand, and after the renaming.
-    assert holding > 20
+    assert holding > 10
     assert untold > 0

@@ -231,3 +231,27 @@ def test_an_address_that_has_its_turn_twice_has_tls_twice(tls: TlsSetting) -> No
     assert done.outcome.result is Result.DEFER
     one = ["Connect", "MAIL"] if tls is TlsSetting.NO else ["Connect", "StartTls", "MAIL"]
     assert said == one * 4
+
+
+class PutOffOnce(Refusing):
+    """The lab, where the first connection alone meets the reply to RCPT."""
+
+    connections = 0
+
+    def perform(self, request: object) -> object:
+        self.connections += isinstance(request, Connect)
+        if self.connections == 1:
+            return super().perform(request)
+        return self.inner.perform(request)
+
+
+def test_an_observation_keeps_both_turns_of_an_address_that_answered_differently() -> None:
+    route = SmtpRoute("dane.lab", ("[mail.dane.lab]", "mail.dane.lab"))
+    settings = Settings(TlsSetting.PREFERRED, route=route, ip_preference=IpPreference.IPV4_REQUIRED)
+    message = Message("a@us.example", ("b@dane.lab",))
+    steps = attempt(name_from_text("dane.lab"), settings, SENDER, message=message)
+    with BENCH.lab.session() as session:
+        done = run(steps, PutOffOnce(session, b"451 4.3.0 Later\r\n"))
+    found = done.outcome
+    assert (found.result, [each.status for each in found.tries]) == (Result.DELIVER, ["4.3.0"])
+    assert outcome(done.observation, settings, NOON) == found

@@ -96,6 +96,12 @@ def test_a_question_mark_explains_and_asks_again():
     assert "Yes or No. This question is not documented." in answered(confirm("Sure?"), "?", "y")[1]
 
 
+def test_a_question_mark_at_a_menu_names_its_source_too():
+    said = scripted(menu(desk.logbook()), ["?", ""], desk.logbook()).splitlines()
+    (line,) = (each for each in said if each.startswith("One of the operations"))
+    assert line.endswith("(TechNote 117855; the empty answer from memory)")
+
+
 # Files.
 
 

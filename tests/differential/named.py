@@ -115,6 +115,39 @@ NAMED = (
         "5.3.1 has that zone sign it. A parent's signature makes it a record of no zone.",
     ),
     Named(
+        name="keys from an answer to any",
+        seed=20260501,
+        index=2673,
+        about="m2673.lab. ANY (swap sections in keys)",
+        theirs=_FOUND,
+        ours=_REFUSED,
+        reason="publishes no DNSKEY",
+        argument="RFC 8482 4.1: an answer to ANY may leave out or hold whatever the server likes, "
+        "so it is no word on another question. Asked for its keys, this zone has none to answer.",
+    ),
+    Named(
+        name="signatures behind an alias",
+        seed=20260501,
+        index=221,
+        about="www.sub.m221.lab. RRSIG (answer with nothing in ds)",
+        theirs=("INSECURE", "FOUND", "NOERROR"),
+        ours=_REFUSED,
+        reason="carries no NSEC or NSEC3",
+        argument="RFC 4035 2.2: RRSIG records are not signed themselves, but the alias that leads "
+        "to them is one that RFC 6672 5.3.1 wants proved, and this one cannot be.",
+    ),
+    Named(
+        name="a signature in another section",
+        seed=11,
+        index=895,
+        about="nope.kid.m895.lab. A (swap two signatures in answer, swap sections in answer)",
+        theirs=_NO_NAME,
+        ours=_REFUSED,
+        reason="has no RRSIG",
+        argument="RFC 4035 3.1.1: a server puts the RRSIG into the section where its RRset is. "
+        "This one has the NSEC in the authority section, and what signs it in the answer.",
+    ),
+    Named(
         name="nsec3 parameters mixed",
         seed=16,
         index=948,

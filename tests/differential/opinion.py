@@ -9,12 +9,13 @@ SECURE, INSECURE, BOGUS, INDETERMINATE = (each.value for each in Security)
 
 
 class Opinion(Struct, frozen=True):
-    """What one of the two says of a case; `why` is for people."""
+    """What one of the two says of a case; `why` is for people, `ttl` how long it may be kept."""
 
     security: str
     existence: str
     rcode: str
     why: str = ""
+    ttl: int = 0
 
     @property
     def verdict(self) -> tuple[str, str, str]:
@@ -33,4 +34,4 @@ def opinion(answer: Answer) -> Opinion:
     existence = answer.existence.value if answer.existence else ""
     if answer.rcode == 3:
         existence = Existence.NX_DOMAIN.value
-    return Opinion(answer.security.value, existence, rcode_text(answer.rcode), why)
+    return Opinion(answer.security.value, existence, rcode_text(answer.rcode), why, answer.ttl)

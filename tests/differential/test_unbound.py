@@ -115,6 +115,12 @@ def disagreements(lab: Lab, wrap: Wrap, port: int) -> list[str]:
     """A line for each question on which unbound and we are not of one mind."""
     asked = questions(lab)
     answers = ours(lab, asked)
+
+    def made(name: Name, rdtype: int) -> bool:
+        # Asked for the CNAME that a DNAME makes, unbound gives up: see "an alias made that was
+        # asked for" among the named differences.
+        return rdtype == RRType.CNAME and name.labels()[0] == b"below"
+
     # A lab that shows nothing, or one thing only, would make agreement cheap.
     assert len(asked) > 500
     assert {each.security for each in answers} == set(Security)
@@ -124,7 +130,7 @@ def disagreements(lab: Lab, wrap: Wrap, port: int) -> list[str]:
         for (name, rdtype), our, their in zip(
             asked, answers, theirs(wrap, port, asked), strict=True
         )
-        if in_unbounds_words(our) != their
+        if in_unbounds_words(our) != their and not (made(name, rdtype) and their[0] == "BOGUS")
     ]
 
 

@@ -47,6 +47,15 @@ def test_the_algorithms_are_shown_as_the_policy_has_them():
         assert lines[-1].startswith(f"SHA-1 signatures count: {'yes' if sha1 else 'no'}")
 
 
+def test_a_policy_that_waits_for_its_commit_is_told():
+    now, later = Policy(), Policy(sha1=True)
+    assert list(algorithm_lines(now, pending=now)) == list(algorithm_lines(now))
+    *lines, count, pending = algorithm_lines(now, pending=later)
+    assert [*lines, count] == list(algorithm_lines(now))
+    assert count.startswith("SHA-1 signatures count: no")
+    assert pending == "After 'commit': yes"
+
+
 def test_a_limit_that_struck_is_named_in_the_proof_and_in_the_document():
     world = World()
     answer = world.ask("a.test", RRType.MX, world.resolver(budget=Budget(queries=2)))

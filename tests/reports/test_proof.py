@@ -9,6 +9,7 @@ from esashell.clock import FixedClock
 from esashell.reports.dnsstatus import counters, status_lines
 from esashell.reports.nslookup import answer_lines, duration
 from esashell.reports.proof import WIDTH, proof, trace_document
+from esashell.reports.screen import Screen
 from esashell.resolver.answer import Answer, Existence, Hop, Link, Reason, Security, Trial
 from esashell.resolver.budget import Effort
 from esashell.resolver.lookup import Resolver, Server
@@ -101,6 +102,28 @@ def test_the_lines_of_nslookup():
     assert lines(Security.SECURE, Existence.NO_DATA) == ["example.com: there is no MX record."]
     bogus = lines(Security.BOGUS, None, rdatas=(ten,), reason=Reason(6, "a bad signature"))
     assert bogus == ["example.com: BOGUS: a bad signature."]
+
+
+@pytest.mark.parametrize("width", [40, 79, 119])
+def test_what_nslookup_says_of_a_bogus_answer_fits_the_screen(lab, width):
+    found = answer(lab, "mx-bogus.lab", RRType.MX)
+    lines = list(answer_lines("mx-bogus.lab", found, 0, Screen(width)))
+    assert len(lines) > 1
+    assert max(map(len, lines)) <= width
+    assert " ".join(map(str.strip, lines)) == f"mx-bogus.lab: BOGUS: {found.reason.finding}."
+
+
+@pytest.mark.parametrize(("zone", "rdtype"), [("ietf.org", "NSEC"), ("nsec3.lab", "NSEC3")])
+def test_a_denial_shows_the_records_that_it_rests_on(lab, zone, rdtype):
+    found = answer(lab, f"nope.{zone}", RRType.A)
+    text = "\n".join(proof(found))
+    link = found.hops[-1].chain[-1]
+    assert link.what == "no A"
+    used = [each for each in link.records if f" {rdtype} " in each]
+    assert used
+    for each in used:
+        assert each in " ".join(text.split())
+    assert text.index(link.text.split()[0]) < text.index(f" {rdtype} ")
 
 
 def test_the_six_counters_add_up_and_stand_in_columns():

@@ -130,6 +130,23 @@ def test_a_server_that_disowns_the_zone_is_asked_last_from_then_on(world, net, h
     assert [at for at, _, _ in net.log] == [other]
 
 
+def test_a_name_that_a_dname_makes_too_long_is_told_as_that(world, net):
+    """RFC 6672 2.2: the server says YXDOMAIN, and has nothing else to say."""
+    servers = {net.address(n("a.test")), net.second("a.test")}
+
+    def change(at, qname, rdtype, message):
+        if at not in servers or rdtype != RRType.MX:
+            return message
+        return msgspec.structs.replace(message, rcode=6, answer=(), authority=())
+
+    net.change = change
+    answer = ask(net, "a.test", RRType.MX)
+    assert (answer.security, answer.existence) == (Security.INDETERMINATE, None)
+    assert answer.reason.situation == "SUBSTITUTION_TOO_LONG"
+    assert (answer.reason.zone, answer.reason.about) == ("a.test.", "a.test. MX")
+    assert all(f"{each}: YXDOMAIN" in answer.reason.text for each in servers)
+
+
 def test_an_old_server_is_asked_without_edns_when_there_is_no_other(world, net):
     """RFC 6891 7. Its zone is not signed: without EDNS no signature could come."""
     old = net.address(n("plain.test"))

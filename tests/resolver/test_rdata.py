@@ -51,6 +51,16 @@ def test_text_is_read_back_by_dnspython_as_the_same_octets(rdtype, text):
     assert again.to_digestable() == theirs.to_digestable()
 
 
+@given(st.integers(0, 2**32 - 1), st.integers(0, 2**32 - 1))
+def test_the_times_of_a_signature_are_dates_as_dnspython_writes_them(until, since):
+    times = until.to_bytes(4, "big") + since.to_bytes(4, "big")
+    raw = b"\x00\x01\x0d\x02\x00\x00\x0e\x10" + times + b"\x12\x67\x07example\x00" + b"\x01"
+    theirs = dns.rdata.from_wire(dns.rdataclass.IN, RRType.RRSIG, raw, 0, len(raw))
+    shown = rd.text(RRType.RRSIG, raw)
+    assert shown.split()[4:6] == theirs.to_text().split()[4:6]
+    assert all(len(each) == 14 for each in shown.split()[4:6])
+
+
 @given(st.frozensets(st.integers(0, 65535), max_size=20))
 def test_bitmaps_are_read_as_they_are_written(types):
     assert rd.types_in_bitmap(rd.bitmap_of(types)) == types

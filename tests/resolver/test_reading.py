@@ -59,6 +59,16 @@ def test_the_closest_dname_above_the_name_is_the_one_that_counts():
         assert path.name == n("a.near")
 
 
+def test_the_cname_that_a_dname_makes_answers_for_any_whether_it_is_sent_along_or_not():
+    # RFC 1034 4.3.2: a CNAME is what ANY asks for, and not followed; RFC 6672 3.1: it is made.
+    name, target = n("a.d.x"), bytes(n("a.near"))
+    above = Rrset(n("d.x"), RRType.DNAME.value, 60, (bytes(n("near")),))
+    made = Rrset(name, RRType.CNAME.value, 60, (target,))
+    for answer in ((above,), (above, made), (made, above)):
+        path = reading(Message(answer=answer), name, RRType.ANY, 1)
+        assert (path.name, path.aliases, path.rrsets, path.made_from) == (name, (), (made,), above)
+
+
 def test_only_an_answer_with_nothing_in_it_refers():
     servers = Rrset(n("x"), RRType.NS.value, 60, (bytes(n("ns.x")),))
     address = Rrset(n("a.x"), RRType.A.value, 60, (b"\x01\x02\x03\x04",))

@@ -165,6 +165,11 @@ def refused_keys() -> World:
     return world
 
 
+def too_long(message):
+    """What a server says whose DNAME makes a name too long (RFC 6672 2.2)."""
+    return msgspec.structs.replace(message, rcode=6, answer=(), authority=())
+
+
 def no_dnskey() -> World:
     world = World()
     del world.a.records[OWNER, int(RRType.DNSKEY)]
@@ -212,6 +217,7 @@ CASES = {
     Why.NO_SERVER: (X, 14, unserved),
     Why.CONTRADICTION: (X, 24, lambda: asked(contradicted(), "alias.a.test", 1)),
     Why.ALIAS_CIRCLE: (X, 24, lambda: asked(circle(), "c1.a.test", 1)),
+    Why.SUBSTITUTION_TOO_LONG: (X, 24, lambda: asked(changed(World(), too_long))),
     Why.ONLY_REFERRED: (X, 24, lambda: asked(World(), source=Referring())),
     Why.LIMIT: (X, 0, lambda: asked(World(), budget=Budget(queries=2))),
 }  # fmt: skip

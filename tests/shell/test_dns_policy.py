@@ -43,7 +43,11 @@ def test_the_switch_is_set_shown_committed_and_effective(desk):
     desk.run("dnsconfig sha1 yes")
     assert "sha1: no -> yes" in "\n".join(desk.run("showchanges")[1])
     assert desk.session.sender.resolver.policy.sha1 is False
+    assert "count: no (dnsconfig sha1)\nAfter 'commit': yes" in "\n".join(
+        desk.run("dnsstatus algorithms")[1]
+    )
     desk.run("commit x")
+    assert "After 'commit'" not in "\n".join(desk.run("dnsstatus algorithms")[1])
     assert desk.session.sender.resolver.policy.sha1 is True
     assert "Zones signed with SHA-1 are validated" in "\n".join(desk.run("dnsconfig print")[1])
     assert "count: yes" in "\n".join(desk.run("dnsstatus algorithms")[1])

@@ -81,3 +81,22 @@ def test_a_longer_file_than_any_table_is_refused(
     assert files.read(str(tmp_path), "a") == b"x" * 10
     with pytest.raises(OperatorError, match="longer than 10 bytes"):
         files.read(str(tmp_path), "b")
+
+
+def test_a_damaged_revision_is_named_to_whoever_wants_to_go_back_to_it(tmp_path: Path) -> None:
+    names = [f"sethostname {each}.example.com; commit {each} y" for each in "abc"]
+    lines = [line.strip() for each in names for line in each.split(";")]
+    play.scripted(play.session(tmp_path), lines)
+    history = tmp_path / "config" / "history"
+    (history / "000001.toml").write_text("junk")
+
+    def refused() -> str:
+        session = play.session(tmp_path)
+        said = play.scripted(session, ["rollbackconfig r1"]).transcript
+        assert session.config.hostname == "c.example.com"
+        return said
+
+    assert f"{history / '000001.toml'}, line 1: " in refused()
+    # Nothing is left to choose from: the nearest one is what is told of.
+    (history / "000002.toml").write_text("junk")
+    assert f"{history / '000002.toml'}, line 1: " in refused()

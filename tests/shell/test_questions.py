@@ -90,11 +90,7 @@ def test_every_question_has_been_seen(name: str, asked: set[tuple[str, str]]) ->
 
 @pytest.mark.parametrize(
     "path",
-    [
-        each
-        for each in FILES
-        if each.stem.partition("_")[0] in COMMANDS and each.stem not in KEYS
-    ],
+    [each for each in FILES if each.stem.partition("_")[0] in COMMANDS and each.stem not in KEYS],
     ids=lambda path: path.stem,
 )
 def test_ctrl_c_at_any_question_leaves_what_was_staged_before(path: Path, tmp_path: Path) -> None:

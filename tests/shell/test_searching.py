@@ -91,6 +91,19 @@ def test_two_processes_and_a_reader_that_goes_away(tmp_path: Path, log: Path) ->
     assert (status, said) == (0, log.read_bytes())
 
 
+def test_a_tail_into_a_pipe_follows_where_it_is_told_to(tmp_path: Path, log: Path) -> None:
+    with subprocess.Popen(
+        command(tmp_path, "-c", "tail -f mail_logs"), stdout=subprocess.PIPE
+    ) as started:
+        assert started.stdout is not None
+        assert started.stdout.readline() == LINE + b"first\n"
+        with log.open("ab") as file:
+            file.write(b"second\n")
+        assert started.stdout.readline() == b"second\n"
+        started.send_signal(signal.SIGINT)
+        assert started.wait(20) == 0
+
+
 def test_a_directory_that_cannot_be_read_is_told(tmp_path: Path, log: Path) -> None:
     packed = tmp_path / "kept" / "mail.gz"
     packed.parent.mkdir()

@@ -6,6 +6,7 @@ private keys here: in the file only with option 3.
 """
 
 from collections.abc import Sequence
+from itertools import chain, count
 from typing import TYPE_CHECKING
 
 from esashell.commands.dates import zone
@@ -43,7 +44,7 @@ def saveconfig(appliance: "Appliance") -> "Dialogue[None]":
     if option == "encrypt":
         yield Refuse("Error: Passphrases cannot be encrypted here; choose 1 or 3.")
         return
-    name = f"esashell-{_stamp(appliance)}.{form}"
+    name = _free_name(appliance, form)
     text = whole(appliance, form, secrets=option == "plain")
     fault: OperatorError | None = yield WriteFile(name, text)
     if fault is not None:
@@ -52,6 +53,14 @@ def saveconfig(appliance: "Appliance") -> "Dialogue[None]":
     host = appliance.running.hostname
     yield Notice(f'File written on machine "{host}" to the location "/configuration/{name}".')
     yield Say("Configuration saved.")
+
+
+def _free_name(appliance: "Appliance", form: str) -> str:
+    """A name after the time that no file has yet: two saves may fall into one second."""
+    stem = f"esashell-{_stamp(appliance)}"
+    taken = set(appliance.files())
+    names = (f"{stem}-{number}.{form}" for number in count(2))
+    return next(each for each in chain((f"{stem}.{form}",), names) if each not in taken)
 
 
 def _stamp(appliance: "Appliance") -> str:

@@ -204,3 +204,13 @@ def test_whatever_is_loaded_is_good_or_nothing_is_taken(raw):
     with suppress(OperatorError):
         batch(book, "loadconfig x")
     assert not breaches(book.config)
+
+
+def test_two_saves_within_a_second_are_two_files(tmp_path):
+    session = play.session(tmp_path)
+    play.scripted(session, ["saveconfig 1", "saveconfig 1", "saveconfig 1 format=xml"])
+    assert [name.partition("T")[2] for name in sorted(session.files())] == [
+        "090000-2.toml",
+        "090000.toml",
+        "090000.xml",
+    ]

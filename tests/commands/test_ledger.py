@@ -5,6 +5,7 @@ the dialogues, so a new one without an entry is found, and an entry of one that 
 """
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -108,3 +109,10 @@ def test_all_that_bears_a_mark_is_found_by_it(mark: Mark) -> None:
 def test_what_is_neither_a_command_nor_a_mark_is_refused() -> None:
     with pytest.raises(UsageError, match='"doubtful" is neither a command nor one of documented'):
         said("doubtful")
+
+
+def test_the_readme_has_the_totals() -> None:
+    totals = sum((fidelity(each).totals() for each in names()), Counter[Mark]())
+    wanted = ", ".join(f"{totals[mark]} {mark.value}" for mark in Mark)
+    readme = " ".join((FOLDER.parents[2] / "README.md").read_text().split())
+    assert f"of {totals.total()} entries {wanted}" in readme

@@ -60,7 +60,12 @@ def test_any_text_is_a_host_or_refused_with_the_end_of_a_sentence(text: str) -> 
     assert refusal.startswith("has ")
 
 
-@given(trees.good_routes)
+def test_a_file_without_a_route_removes_none() -> None:
+    with pytest.raises(BadConfiguration, match="there is no route in the file"):
+        read(written(()).encode(), "x")
+
+
+@given(trees.good_routes.filter(bool))
 def test_what_was_exported_is_imported_again(routes: tuple[SmtpRoute, ...]) -> None:
     again = read(written(routes).encode(), "x")
     assert [each.domain for each in again] == [each.domain for each in routes]

@@ -35,6 +35,9 @@ def read(raw: bytes, where: str) -> tuple[SmtpRoute, ...]:
         routes[domain] = route
         if len(routes) > MOST_ROUTES:
             refuse(where, line, f"there are more than {MOST_ROUTES:,} routes")
+    if not routes:
+        # Taken by its word, an empty file would remove every route without saying so.
+        refuse(where, 1, "there is no route in the file; CLEAR removes all routes")
     return tuple(routes.values())
 
 

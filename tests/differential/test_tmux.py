@@ -8,6 +8,8 @@ import re
 import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -44,9 +46,16 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
         yield start
 
 
-def tour() -> list[Step]:
-    """Every command that the README shows at the prompt, with what is said to it."""
-    readme = (ROOT / "README.md").read_text()
+PLAN = "## What would this change do?"
+PARTNERS = "ietf.org 120\ndane.lab 60\nself-signed.lab 5\n"
+
+
+def tour(part: int = 0) -> list[Step]:
+    """Every command that the README shows at the prompt, with what is said to it.
+
+    The second part is the picture of `plan`, on an appliance of its own.
+    """
+    readme = (ROOT / "README.md").read_text().split(PLAN)[part]
     blocks = [
         textwrap.dedent(each)
         for each in re.findall(r"^ *```\n(.*?)^ *```$", readme, re.M | re.S)
@@ -90,6 +99,24 @@ def test_the_tour_of_the_readme_is_what_the_screen_shows(session: Open, columns:
     screen.enter("", "Do you want to save the current configuration for rollback? [Y]>")
     assert "Changes committed: " in screen.enter("")
     assert "DANE SUCCESS for ietf.org" in screen.enter("daneverify ietf.org")
+
+
+@pytest.fixture
+def partners() -> Iterator[Path]:
+    """The file of the picture; its name has to fit into a line of the screen."""
+    with TemporaryDirectory(prefix="p") as folder:
+        path = Path(folder) / "partners.txt"
+        path.write_text(PARTNERS)
+        yield path
+
+
+def test_the_plan_of_the_readme_is_what_the_screen_shows(session: Open, partners: Path) -> None:
+    steps = tour(1)
+    assert steps[-1][0] == "plan --domains partners.txt"
+    screen = session()
+    for line, said in steps:
+        typed = line.replace("partners.txt", str(partners))
+        assert undated(screen.enter(typed)) == undated(said), line
 
 
 def test_the_menus_stage_the_same_change(session: Open) -> None:

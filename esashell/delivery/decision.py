@@ -28,7 +28,7 @@ from esashell.delivery.destinations import (
 )
 from esashell.delivery.evidence import Address, HostAddresses
 from esashell.delivery.families import no_address, preferred
-from esashell.delivery.nexthops import Hop, hops, in_order
+from esashell.delivery.nexthops import MOST_HOSTS, Hop, hops, in_order
 from esashell.delivery.observation import (
     AddressesWanted,
     Contact,
@@ -54,8 +54,7 @@ from esashell.smtp.transaction import Transaction
 R = TypeVar("R")
 Walk = Generator[Want, Any, R]
 
-# Postfix looks at 5 addresses of a delivery, others at 16 hosts; a domain may not cost more.
-MOST_HOSTS = 20
+# As with the hosts: a domain may not cost more.
 MOST_CONTACTS = 40
 SMTP_RULE = Rule("SMTP", "RFC 5321 5.1")
 

@@ -100,5 +100,5 @@ def _hosts(answer: Answer) -> tuple[MxHost, ...]:
         # RFC 7505 3: beside other records "." is a mistake and no host.
         if record.exchange != ROOT:
             hosts.append(MxHost(record.exchange, record.preference))
-    # Equal preferences stay in the order of the answer, which its servers already vary.
+    # Equal preferences are drawn by whoever tries them (`nexthops`), from a seed.
     return tuple(sorted(hosts, key=lambda host: host.preference))

@@ -27,14 +27,23 @@ class Hop(Struct, frozen=True):
     address: Address | None = None
 
 
+# Postfix looks at 5 addresses of a delivery, others at 16 hosts; a domain may not cost more.
+MOST_HOSTS = 20
+
+
+def drawn(hosts: Iterable[MxHost], seed: int, domain: Name) -> tuple[MxHost, ...]:
+    """The hosts by preference, and equals by lot, as RFC 5321 5.1 demands."""
+    draw = _lot(seed, domain)
+    return tuple(sorted(hosts, key=lambda it: (it.preference, draw(str(it.name)))))
+
+
 def in_order(hosts: Iterable[MxHost], seed: int, domain: Name, own_name: str) -> tuple[MxHost, ...]:
     """The hosts to be tried, best first; none where the best is ourselves.
 
     RFC 5321 5.1: where we are in the list, we and all that are no better are left out, or mail
     would go round in a circle.
     """
-    draw = _lot(seed, domain)
-    ordered = sorted(hosts, key=lambda it: (it.preference, draw(str(it.name))))
+    ordered = drawn(hosts, seed, domain)
     ours = [each.preference for each in ordered if str(each.name) == own_name.lower()]
     return tuple(each for each in ordered if not ours or each.preference < min(ours))
 

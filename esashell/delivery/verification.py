@@ -7,7 +7,7 @@ address is not connected to, as DANE cannot apply there. No mail is sent, and no
 is asked: the question is about the destination. The verdict on a host is the decision table's.
 """
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from esashell.clock import Clock
 from esashell.dane.applicability import Applicability, Level, applicability
@@ -49,6 +49,7 @@ from esashell.delivery.evidence import (
     TlsChecked,
 )
 from esashell.delivery.hosts import find_addresses, find_tlsa, has_secure_name
+from esashell.delivery.nexthops import MOST_HOSTS, drawn
 from esashell.errors import TransportError
 from esashell.pki.roots import Trust
 from esashell.resolver.answer import Answer, Security
@@ -61,7 +62,8 @@ from esashell.steps import Steps, Tell, TlsPolicy
 class Sender(Struct, frozen=True):
     """Who asks: the resolver, the clock, the name said in EHLO, what our TLS offers, whether
     connections are the conversation's own or shared with others, which authorities are trusted
-    where DANE has no say, and whether the strongest digest of a TLSA set alone counts (RFC 7671 9).
+    where DANE has no say, whether the strongest digest of a TLSA set alone counts (RFC 7671 9), and
+    the seed by which MX hosts of one preference are drawn.
     """
 
     resolver: Resolver
@@ -72,15 +74,18 @@ class Sender(Struct, frozen=True):
     connections: Connections = OWN
     trust: Trust = Trust()
     digest_agility: bool = True
+    seed: int = 0
 
 
 def verify_domain(domain: Name, sender: Sender) -> Steps[Evidence]:
     """Walk from the MX records to the certificate, telling each finding when it is made."""
     when = sender.clock.now()
-    destination = yield from find_destination(domain, sender.resolver)
+    found = yield from find_destination(domain, sender.resolver)
+    # The order is that of a delivery with this seed, and so is the bound.
+    destination = structs.replace(found, hosts=drawn(found.hosts, sender.seed, domain))
     yield Tell(DestinationFound(destination))
     hosts: list[HostEvidence] = []
-    for host in destination.hosts:
+    for host in destination.hosts[:MOST_HOSTS]:
         yield Tell(HostTried(destination, host, first=not hosts))
         hosts.append((yield from _Host(destination, host, sender).verify()))
         if hosts[-1].failure is None:

@@ -4,15 +4,17 @@ and when; and how far a delivery goes before it gives up."""
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from esashell.clock import SECOND, FixedClock
 from esashell.config.model.destination import DaneSetting, TlsSetting
 from esashell.config.model.routes import SmtpRoute
 from esashell.delivery.attempt import attempt, observe, outcome
-from esashell.delivery.decision import MOST_CONTACTS, MOST_HOSTS
+from esashell.delivery.decision import MOST_CONTACTS
+from esashell.delivery.nexthops import MOST_HOSTS
 from esashell.delivery.outcome import Outcome, Protection, Result
 from esashell.delivery.settings import Settings
-from esashell.delivery.verification import Sender
+from esashell.delivery.verification import Sender, verify_domain
 from esashell.pki.roots import Roots, Trust
 from esashell.resolver.lookup import Resolver, Server
 from esashell.resolver.names import name_from_text
@@ -113,12 +115,19 @@ mail  A   203.0.113.211
 hosts.mail = { certificate = { name = "stranger.example" } }
 """
 HOSTS = "".join(f"@ MX {n} mx{n}\nmx{n} A 203.0.113.212\n" for n in range(1, MOST_HOSTS + 6))
+EQUAL = "".join(f"@ MX 7 mx{n}\nmx{n} A 203.0.113.212\n" for n in range(1, 6))
 ADDRESSES = "".join(f"mx AAAA 2001:db8:77::{n:x}\n" for n in range(1, MOST_CONTACTS + 6))
 MANY = f"""
 [domain."v-hosts.lab"]
 shows = "More hosts than are tried."
 records = '''
 {HOSTS}'''
+hosts.mx1 = {{ behaviour = "refuse" }}
+
+[domain."v-equal.lab"]
+shows = "Five hosts of one preference."
+records = '''
+{EQUAL}'''
 hosts.mx1 = {{ behaviour = "refuse" }}
 
 [domain."v-addresses.lab"]
@@ -246,3 +255,22 @@ def test_a_delivery_tries_so_many_hosts_and_addresses_and_no_more(
     addresses = tried(lab, sender, "v-addresses.lab", settings)
     assert addresses.result is Result.DEFER
     assert len(addresses.tries) == MOST_CONTACTS
+
+
+def test_a_verification_walks_as_a_delivery_of_its_seed_would(lab: Lab, sender: Sender) -> None:
+    """Equal preferences are drawn, more hosts than are tried are not walked either."""
+    orders = set()
+    for seed in range(8):
+        drawing = structs.replace(sender, seed=seed)
+        with lab.session() as session:
+            seen = run(verify_domain(name_from_text("v-equal.lab"), drawing), session)
+            settings = Settings(TlsSetting.REQUIRED)
+            steps = attempt(name_from_text("v-equal.lab"), settings, drawing, seed=seed)
+            delivery = run(steps, session).outcome
+        walked = [each.host.name for each in seen.hosts]
+        assert walked == list(dict.fromkeys(each.host for each in delivery.tries))
+        orders.add(tuple(walked))
+    assert len(orders) > 4
+    with lab.session() as session:
+        many = run(verify_domain(name_from_text("v-hosts.lab"), sender), session)
+    assert len(many.hosts) == MOST_HOSTS

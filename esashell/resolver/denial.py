@@ -74,16 +74,7 @@ def verified_records(
     faults: list[Reason] = []
     ttls: list[int] = []
     untils: list[int] = []
-    sets = [
-        each
-        for each in message.authority
-        if each.rdtype in (RRType.NSEC, RRType.NSEC3) and each.owner.is_under(zone)
-    ]
-    # In a fixed order, so that the order of records never matters, not even at the limit.
-    sets.sort(key=lambda each: (each.rdtype, each.owner))
-    if len(sets) > work.budget.denials:
-        # What is left out could contradict what is not, or show the zone to be costly.
-        raise work.out("denials", zone, sets[0].rdtype)
+    sets = _denials(message, zone, work)
     for rrset in sets:
         parsed = _parsed(rrset, zone)
         if not parsed:
@@ -127,6 +118,20 @@ def verified_records(
         seen=len(sets),
         most=iterations,
     )
+
+
+def _denials(message: Message, zone: Name, work: Work) -> list[Rrset]:
+    """The zone's denial records, in a fixed order: that of the message never matters."""
+    sets = [
+        each
+        for each in message.authority
+        if each.rdtype in (RRType.NSEC, RRType.NSEC3) and each.owner.is_under(zone)
+    ]
+    sets.sort(key=lambda each: (each.rdtype, each.owner))
+    if len(sets) > work.budget.denials:
+        # What is left out could contradict what is not, or show the zone to be costly.
+        raise work.out("denials", zone, sets[0].rdtype)
+    return sets
 
 
 def _parsed(rrset: Rrset, zone: Name) -> list[nsec.Nsec | nsec3.Nsec3]:

@@ -39,7 +39,7 @@ class Shelf(Generic[V]):
         When the clock was set back, everything is forgotten: by the clock of now it would be kept
         for longer than anybody allowed, verdicts on dates that were wrong included.
         """
-        if now > self._latest:
+        if now >= self._latest:
             self._latest = now
         elif now < self._latest - SET_BACK:
             self._latest = now
@@ -68,6 +68,10 @@ class Shelf(Generic[V]):
 
     def __len__(self) -> int:
         return len(self._kept)
+
+    def __contains__(self, key: object) -> bool:
+        """Whether there may be something, too late or not."""
+        return key in self._kept
 
 
 class Cache:

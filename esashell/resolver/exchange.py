@@ -85,7 +85,7 @@ def exchanged(
         try:
             reply = yield Exchange(question.server, octets, tcp=tcp, timeout=question.timeout)
             work.response(reply, qname, rdtype)
-            message = wire.parse(reply)
+            message = wire.parse(reply, qname)
             result = _result(message, qname, rdtype, tcp=tcp)
         except TransportError as error:
             message, result = None, error.text

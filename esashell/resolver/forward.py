@@ -62,6 +62,8 @@ class Forwarder:
 
     def order(self) -> tuple[Server, ...]:
         """The resolvers in the order in which one look-up asks them, were they all well."""
+        if len(self.servers) == 1 and self._pick is None:
+            return self.servers
         ordered: list[Server] = []
         for equals in self._levels:
             if self._pick is None:

@@ -36,6 +36,12 @@ __all__ = ["Resolver", "Server"]
 # From best to worst: the whole is as good as its weakest part. BOGUS is the last, since it is a
 # finding about the zone, where INDETERMINATE is only the lack of one.
 _RANK = (Security.SECURE, Security.INSECURE, Security.INDETERMINATE, Security.BOGUS)
+# RFC 6672 3.4: a DNAME may answer for other names only when it is known to be true.
+_KEPT_WHEN = {
+    RRType.CNAME.value: (Security.SECURE, Security.INSECURE),
+    RRType.DNAME.value: (Security.SECURE,),
+}
+_WITHOUT_ALIAS = frozenset((RRType.ANY.value, RRType.RRSIG.value, RRType.NSEC.value))
 
 
 class Resolver:
@@ -111,7 +117,18 @@ class Resolver:
         self.source.forget()
 
 
-class _Ending(Struct, frozen=True):
+def _is_weaker(one: Security, other: Security) -> bool:
+    return _RANK.index(one) > _RANK.index(other)
+
+
+def _rdatas(rrsets: tuple[Rrset, ...], rdtype: int) -> tuple[bytes, ...]:
+    """Those of this type, of all sets together."""
+    if len(rrsets) == 1 and rrsets[0].rdtype == rdtype:
+        return rrsets[0].rdatas
+    return tuple(e for one in rrsets if one.rdtype == rdtype for e in one.rdatas)
+
+
+class _Ending(Struct, frozen=True, gc=False):
     """What stands at the end of the aliases."""
 
     security: Security
@@ -155,19 +172,17 @@ class _LookUp:
             ending = self._out_of_budget(error)
         security, reason = ending.security, ending.reason
         for hop in self.hops:
-            if _RANK.index(hop.security) > _RANK.index(security):
+            if hop.security is not security and _is_weaker(hop.security, security):
                 security, reason = hop.security, None
         if reason is None:
             reason = next((hop.reason for hop in self.hops if hop.security is security), None)
-        believable = security in (Security.SECURE, Security.INSECURE)
+        believable = security is Security.SECURE or security is Security.INSECURE
         answer = Answer(
             qname=self.qname,
             rdtype=self.rdtype,
             security=security,
             existence=ending.existence if believable else None,
-            rdatas=tuple(
-                e for one in ending.rrsets if one.rdtype == self.rdtype for e in one.rdatas
-            ),
+            rdatas=_rdatas(ending.rrsets, self.rdtype),
             hops=tuple(self.hops),
             reason=reason,
             ttl=min(self.ttls, default=0) if believable else 0,
@@ -209,7 +224,7 @@ class _LookUp:
                 message, again = reply.message, reply.again
                 if message is None:
                     return self._unanswered(name, reply.reason)
-            before = self._mark()
+            before = self._mark() if again else ()
             found = yield from self._read(message, name)
             # Another server of the zone may know it better, where there are several to ask.
             while isinstance(found, _Ending) and found.security is Security.BOGUS and again:
@@ -245,7 +260,7 @@ class _LookUp:
         if path.referral:
             return self._stop(path.name, Why.ONLY_REFERRED)
         if path.rrsets or path.denies:
-            before = self._mark()
+            before = self._mark() if path.aliases else ()
             ending = yield from self._ended(message, path)
             if ending.security is not Security.BOGUS or not path.aliases:
                 return ending
@@ -272,7 +287,7 @@ class _LookUp:
             if judged.until:
                 self.untils.append(judged.until)
             self.hops.append(Hop(path.name, None, judged.security, judged.reason, judged.chain))
-            if weakest is None or _RANK.index(judged.security) > _RANK.index(weakest.security):
+            if weakest is None or _is_weaker(judged.security, weakest.security):
                 weakest = judged
         assert weakest is not None
         return _Ending(
@@ -286,24 +301,17 @@ class _LookUp:
         if known is not None:
             return known
         judged = yield from rrset_judged(self.walk, rrset, message)
-        # RFC 6672 3.4: a DNAME may answer for other names only when it is known to be true.
-        enough = {
-            RRType.CNAME.value: (Security.SECURE, Security.INSECURE),
-            RRType.DNAME.value: (Security.SECURE,),
-        }
-        if judged.security in enough.get(rrset.rdtype, ()):
+        if judged.security in _KEPT_WHEN.get(rrset.rdtype, ()):
             until = self.resolver.clock.now() + min(judged.ttl, LONGEST) * SECOND
             self.resolver.cache.aliases.keep(key, (rrset, judged), until)
         return judged
 
     def _remembered(self, name: Name) -> Message | None:
         """The alias at the name, or the DNAME above it, when one was met before and judged."""
-        if self.rdtype in (RRType.ANY, RRType.RRSIG, RRType.NSEC):
-            return None
-        if not len(self.resolver.cache.aliases):
+        if not len(self.resolver.cache.aliases) or self.rdtype in _WITHOUT_ALIAS:
             return None
         now = self.resolver.clock.now()
-        keys = [(each, RRType.DNAME) for each in name.ancestors() if each is not name]
+        keys = [(each, RRType.DNAME) for each in name.ancestors()[1:]]
         if self.rdtype != RRType.DS:
             # Above the cut, where DS records are, an alias at the zone's own name is unknown.
             keys.insert(0, (name, RRType.CNAME))

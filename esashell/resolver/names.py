@@ -9,7 +9,6 @@ The order of names (RFC 4034 6.1) compares labels from the right, so it is not t
 bytes: sort by `order`.
 """
 
-from collections.abc import Iterator
 from functools import lru_cache
 from ipaddress import ip_address
 
@@ -59,23 +58,14 @@ class Name(bytes):
             raise IndexError("the root has no parent")
         return Name(self[self[0] + 1 :])
 
-    def ancestors(self) -> Iterator["Name"]:
+    def ancestors(self) -> tuple["Name", ...]:
         """This name, its parent, and so on up to the root."""
-        name = self
-        while True:
-            yield name
-            if len(name) == 1:
-                return
-            name = name.parent
+        return _lineage(self)
 
     def is_under(self, zone: "Name") -> bool:
         """Whether this name is `zone` or lies below it."""
-        # Walked label by label: a suffix of the bytes alone may begin in the middle of a label.
-        at = 0
-        short = len(zone)
-        while len(self) - at > short:
-            at += self[at] + 1
-        return len(self) - at == short and self[at:] == zone
+        # A suffix of the bytes alone may begin in the middle of a label.
+        return self.endswith(zone) and zone in _lineage(self)
 
     @property
     def is_wildcard(self) -> bool:
@@ -95,6 +85,17 @@ class Name(bytes):
 
 
 ROOT = Name(b"\x00")
+
+
+@lru_cache(maxsize=4096)
+def _lineage(name: Name) -> tuple[Name, ...]:
+    """A look-up asks again and again what the same name lies under."""
+    found = [name]
+    at, end = 0, len(name) - 1
+    while at < end:
+        at += name[at] + 1
+        found.append(Name(name[at:]))
+    return tuple(found)
 
 
 @lru_cache(maxsize=4096)

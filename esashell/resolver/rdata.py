@@ -16,6 +16,8 @@ from esashell.resolver.names import BadName, Name
 from esashell.resolver.rrtypes import RRType, type_text
 
 _RRSIG = struct.Struct("!HBBIIIH")
+# Which bits an octet has, the first counted as 0, as the bitmaps of types count.
+_BITS = tuple(tuple(bit for bit in range(8) if octet & 0x80 >> bit) for octet in range(256))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -137,16 +139,18 @@ def rrsig(rdata: bytes, likely: Name | None = None) -> Rrsig:
     return Rrsig(covered, algorithm, labels, ttl, until, since, tag, by, rdata[at:])
 
 
-def signer(rdata: bytes) -> Name:
-    """Who has made the signature in an RRSIG record, as `rrsig` would say."""
-    if len(rdata) < 19:
-        raise BadRdata("an RRSIG record of less than 19 octets")
-    return name_at(rdata, 18)[0]
+def signer_above(rdata: bytes, name: Name) -> Name | None:
+    """Who has made the signature in an RRSIG record, as `rrsig` would say, if the name lies there;
+    None otherwise, and for what cannot be read."""
+    for each in name.ancestors():
+        if rdata.startswith(each, 18):
+            return each
+    return None
 
 
 def types_in_bitmap(bitmap: bytes) -> frozenset[int]:
     """The types that an NSEC or NSEC3 record lists (RFC 4034 4.1.2)."""
-    found = set()
+    found: set[int] = set()
     at = 0
     while at < len(bitmap):
         if at + 2 > len(bitmap):
@@ -155,10 +159,11 @@ def types_in_bitmap(bitmap: bytes) -> frozenset[int]:
         block = bitmap[at + 2 : at + 2 + length]
         if not 0 < length <= 32 or len(block) != length:
             raise BadRdata("a type bitmap of a wrong length")
-        for index, octet in enumerate(block):
-            for bit in range(8):
-                if octet & (0x80 >> bit):
-                    found.add(window * 256 + index * 8 + bit)
+        number = window * 256
+        for octet in block:
+            if octet:
+                found.update([number + bit for bit in _BITS[octet]])
+            number += 8
         at += 2 + length
     return frozenset(found)
 

@@ -131,8 +131,8 @@ def _alias(by_key: dict[tuple[Name, int], Rrset], name: Name) -> Alias | None:
     cname = by_key.get((name, RRType.CNAME))
     # The closest above; looked for by name, since a message may hold thousands of others.
     above = None
-    for each in name.ancestors():
-        above = by_key.get((each, RRType.DNAME)) if each is not name else None
+    for each in name.ancestors()[1:]:
+        above = by_key.get((each, RRType.DNAME))
         if above is not None:
             break
     # A CNAME with its own signature is a record of its own; without one it may be what the

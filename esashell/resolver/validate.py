@@ -34,6 +34,10 @@ from esashell.resolver.zonekeys import Walk
 from esashell.steps import Steps
 
 
+_RRSIG, _DS = RRType.RRSIG.value, RRType.DS.value
+_OF_DENIALS = frozenset((RRType.NSEC.value, RRType.NSEC3.value, RRType.SOA.value))
+
+
 class Judged(Struct, frozen=True, gc=False):
     """The verdict on one RRset, or on one absence; `ttl` and `until` (0: unsigned) in seconds."""
 
@@ -47,10 +51,10 @@ class Judged(Struct, frozen=True, gc=False):
 
 def rrset_judged(walk: Walk, rrset: Rrset, message: Message) -> Steps[Judged]:
     """The verdict on an RRset of the answer section; the message may hold the wildcard proof."""
-    if rrset.rdtype == RRType.RRSIG:
+    if rrset.rdtype == _RRSIG:
         return _signatures_judged(rrset)
     holder = _holder(rrset)
-    zone = yield from walk.zone_holding(holder, _deepest_signer(rrset))
+    zone = yield from walk.zone_holding(holder, _deepest_signer(rrset, holder))
     if zone.security is not Security.SECURE:
         return _inherited(zone, rrset)
     verdict = walk.verdict(rrset, zone)
@@ -121,31 +125,21 @@ def _readable(raw: bytes) -> bool:
 
 def _holder(rrset: Rrset) -> Name:
     """A name in the zone that holds the RRset: DS records live above the cut (RFC 4034 5)."""
-    if rrset.rdtype == RRType.DS and len(rrset.owner) > 1:
+    if rrset.rdtype == _DS and len(rrset.owner) > 1:
         return rrset.owner.parent
     return rrset.owner
 
 
-def _signers(rrset: Rrset) -> list[Name]:
-    found = []
-    for raw in rrset.signatures:
-        try:
-            found.append(rd.signer(raw))
-        except rd.BadRdata:
-            continue
-    return found
-
-
-def _deepest_signer(rrset: Rrset) -> Name | None:
-    """The lowest zone that claims to have signed the RRset and could hold it; None if none.
+def _deepest_signer(rrset: Rrset, holder: Name) -> Name | None:
+    """The lowest zone that claims to have signed the RRset and could hold the name; None if none.
 
     The lowest, because walking to it passes all of the others.
     """
-    holder = _holder(rrset)
     deepest = None
-    for each in _signers(rrset):
-        if (deepest is None or len(each) > len(deepest)) and holder.is_under(each):
-            deepest = each
+    for raw in rrset.signatures:
+        signer = rd.signer_above(raw, holder)
+        if signer is not None and (deepest is None or len(signer) > len(deepest)):
+            deepest = signer
     return deepest
 
 
@@ -154,8 +148,7 @@ def _deepest_denier(message: Message, holder: Name) -> Name | None:
     found = [
         signer
         for rrset in message.authority
-        if rrset.rdtype in (RRType.NSEC, RRType.NSEC3, RRType.SOA)
-        for signer in _signers(rrset)
-        if holder.is_under(signer)
+        if rrset.rdtype in _OF_DENIALS
+        and (signer := _deepest_signer(rrset, holder)) is not None
     ]
     return max(found, key=len, default=None)

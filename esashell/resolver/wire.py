@@ -57,6 +57,11 @@ _OPT, _RRSIG = RRType.OPT.value, RRType.RRSIG.value
 # The OPT record of our questions, with DO set and without.
 _DNSSEC_OK = b"\x00" + _FIXED.pack(_OPT, PAYLOAD, 0x8000, 0)
 _PLAIN = b"\x00" + _FIXED.pack(_OPT, PAYLOAD, 0, 0)
+_HEADS = {
+    (flags, edns): _HEADER.pack(0, flags, 1, 0, 0, int(edns))
+    for flags in (0, RD, CD, RD | CD)
+    for edns in (False, True)
+}
 
 
 class BadMessage(TransportError):
@@ -110,144 +115,166 @@ def query(
     """
     flags = (RD if recursive else 0) | (CD if checking_disabled else 0)
     opt = (_DNSSEC_OK if dnssec else _PLAIN) if edns else b""
-    return b"".join(
-        (_HEADER.pack(0, flags, 1, 0, 0, int(edns)), qname, _QUESTION.pack(qtype, 1), opt)
-    )
+    return b"%b%b%b%b" % (_HEADS[flags, edns], qname, _QUESTION.pack(qtype, 1), opt)
 
 
-def parse(wire: bytes) -> Message:
-    """The message in these bytes; `BadMessage` when they do not hold one. Never raises else."""
+def parse(wire: bytes, asked: Name = ROOT) -> Message:
+    """The message in these bytes; `BadMessage` when they do not hold one. Never raises else.
+
+    A question about the name that was `asked` about, spelt the same, need not be read once more.
+    """
     try:
-        return _parse(wire)
+        return _parse(wire, asked)
     except (struct.error, IndexError) as error:
         raise BadMessage("the message ends too early") from error
 
 
-def _parse(wire: bytes) -> Message:
-    ident, flags, questions, *counts = _HEADER.unpack_from(wire)
+def _parse(wire: bytes, asked: Name) -> Message:
+    ident, flags, questions, answers, authorities, additionals = _HEADER.unpack_from(wire)
     names: dict[int, Name] = {}
     at = 12
-    question = []
+    question: list[tuple[Name, int]] = []
     for _ in range(questions):
-        qname, at = _name(wire, at, names)
+        # A name's own bytes say where it ends, so that whatever begins with them is that name.
+        if wire.startswith(asked, at):
+            qname = names[at] = asked
+            at += len(asked)
+        else:
+            qname, at = _name(wire, at, names)
         question.append((qname, _QUESTION.unpack_from(wire, at)[0]))
         at += 4
-    edns = _NO_EDNS
-    sections: list[tuple[Rrset, ...]] = []
-    for count in counts:
-        gathered = None
-        for _ in range(count):
-            # Nearly every owner is a pointer to a name that was read already.
-            first = wire[at]
-            known = names.get((first & 0x3F) << 8 | wire[at + 1]) if first > 191 else None
-            if known is not None:
-                owner = names[at] = known
-                at += 2
-            else:
-                owner, at = _name(wire, at, names)
-            rdtype, rdclass, ttl, length = _FIXED.unpack_from(wire, at)
-            at += 10
-            end = at + length
-            if end > len(wire):
-                raise BadMessage("a record runs over the end of the message")
-            if rdtype == _OPT:
-                edns = _edns(rdclass, ttl, wire[at:end]) if edns is _NO_EDNS else edns
-            elif rdclass == 1:
-                if rdtype in _WITH_NAMES:
-                    rdata = _rdata(wire, at, length, rdtype, names)
-                else:
-                    rdata = wire[at:end]
-                if gathered is None:
-                    gathered = _Section()
-                gathered.add(owner, rdtype, ttl, rdata)
-            at = end
-        sections.append(gathered.rrsets() if gathered is not None else ())
+    opts: list[tuple[int, int, bytes]] = []
+    answer = authority = additional = _NONE
+    if answers:
+        answer, at = _section(wire, at, answers, names, opts)
+    if authorities:
+        authority, at = _section(wire, at, authorities, names, opts)
+    if additionals:
+        additional, at = _section(wire, at, additionals, names, opts)
+    rcode = flags & 0xF
+    if not opts:
+        return Message(ident, flags & 0xFFF0, rcode, tuple(question), answer, authority, additional)
+    payload, ttl, rdata = opts[0]
     return Message(
         ident,
         flags & 0xFFF0,
-        (flags & 0xF) | edns.high_rcode << 4,
+        rcode | ttl >> 24 << 4,
         tuple(question),
-        sections[0],
-        sections[1],
-        sections[2],
-        payload=edns.payload,
-        dnssec_ok=edns.dnssec_ok,
-        extended_errors=edns.errors,
+        answer,
+        authority,
+        additional,
+        max(payload, 512),
+        bool(ttl & 0x8000),
+        _extended_errors(rdata) if rdata else (),
     )
 
 
 # The smallest TTL so far, and the rdatas in the order in which they came.
 _Gathered = tuple[list[int], dict[bytes, None]]
+_Sets = dict[tuple[Name, int], _Gathered]
+_NONE: tuple[Rrset, ...] = ()
 
 
-class _Section:
-    """Records of one section on their way into RRsets."""
+def _section(
+    wire: bytes,
+    at: int,
+    count: int,
+    names: dict[int, Name],
+    opts: list[tuple[int, int, bytes]],
+) -> tuple[tuple[Rrset, ...], int]:
+    """The RRsets of the section that begins at an offset, and the offset behind it.
 
-    __slots__ = ("sets", "signatures")
-
-    def __init__(self) -> None:
-        self.sets: dict[tuple[Name, int], _Gathered] = {}
-        self.signatures: dict[tuple[Name, int], _Gathered] = {}
-
-    def add(self, owner: Name, rdtype: int, ttl: int, rdata: bytes) -> None:
-        if ttl >= 0x80000000:
-            ttl = 0  # RFC 2181 8: a TTL with its top bit set counts as zero.
-        if rdtype == _RRSIG and len(rdata) >= 18:
-            key, into = (owner, rdata[0] << 8 | rdata[1]), self.signatures
+    What OPT records hold, in whatever section, is added to `opts`: size, flags and options.
+    """
+    sets: _Sets = {}
+    signatures: _Sets = {}
+    size = len(wire)
+    for _ in range(count):
+        # Nearly every owner is a pointer to a name that was read already.
+        first = wire[at]
+        known = names.get((first & 0x3F) << 8 | wire[at + 1]) if first > 191 else None
+        if known is not None:
+            owner = known
+            at += 2
+        elif first:
+            owner, at = _name(wire, at, names)
         else:
-            key, into = (owner, rdtype), self.sets
-        kept = into.get(key)
-        if kept is None:
-            into[key] = [ttl], {rdata: None}
-            return
-        least, rdatas = kept
-        least[0] = min(least[0], ttl)
-        rdatas[rdata] = None
+            owner = ROOT
+            at += 1
+        rdtype, rdclass, ttl, length = _FIXED.unpack_from(wire, at)
+        at += 10
+        end = at + length
+        if end > size:
+            raise BadMessage("a record runs over the end of the message")
+        if rdtype == _OPT:
+            opts.append((rdclass, ttl, wire[at:end]))
+        elif rdclass == 1:
+            into, key = sets, (owner, rdtype)
+            if rdtype == _RRSIG and length >= 18:
+                into, key = signatures, (owner, wire[at] << 8 | wire[at + 1])
+                rdata = _signature(wire, at, length, owner, names)
+            elif rdtype in _WITH_NAMES:
+                rdata = _rdata(wire, at, length, rdtype, names)
+            else:
+                rdata = wire[at:end]
+            if ttl >= 0x80000000:
+                ttl = 0  # RFC 2181 8: a TTL with its top bit set counts as zero.
+            kept = into.get(key)
+            if kept is None:
+                into[key] = [ttl], {rdata: None}
+            else:
+                least, rdatas = kept
+                if ttl < least[0]:
+                    least[0] = ttl
+                rdatas[rdata] = None
+        at = end
+    return _rrsets(sets, signatures), at
 
-    def rrsets(self) -> tuple[Rrset, ...]:
-        found = []
-        for key, (ttl, rdatas) in self.sets.items():
-            signed = self.signatures.pop(key, None)
-            if signed is None:
-                found.append(Rrset(key[0], key[1], ttl[0], tuple(rdatas)))
-                continue
-            # RFC 4035 5.3.3: the signatures' own TTL bounds that of what they are over.
-            least = min(ttl[0], signed[0][0])
-            found.append(Rrset(key[0], key[1], least, tuple(rdatas), tuple(signed[1])))
-        if not self.signatures:
-            return tuple(found)
+
+def _signature(wire: bytes, at: int, length: int, owner: Name, names: dict[int, Name]) -> bytes:
+    """The rdata of an RRSIG record in canonical form, as `_rdata` would make it."""
+    # The signer is nearly always a zone above the owner, and is never compressed (RFC 4034 3.1.7).
+    for each in owner.ancestors():
+        if wire.startswith(each, at + 18):
+            return wire[at : at + length]
+    return _rdata(wire, at, length, _RRSIG, names)
+
+
+def _rrsets(sets: _Sets, signatures: _Sets) -> tuple[Rrset, ...]:
+    """The records and the signatures over them, put together."""
+    found = []
+    for key, (ttl, rdatas) in sets.items():
+        signed = signatures.pop(key, None) if signatures else None
+        if signed is None:
+            found.append(Rrset(key[0], key[1], ttl[0], tuple(rdatas)))
+            continue
+        # RFC 4035 5.3.3: the signatures' own TTL bounds that of what they are over.
+        least = min(ttl[0], signed[0][0])
+        found.append(Rrset(key[0], key[1], least, tuple(rdatas), tuple(signed[1])))
+    if signatures:
         # Signatures of sets that are not here: the answer to a question for RRSIG itself.
         alone: dict[Name, tuple[list[int], list[bytes]]] = {}
-        for (owner, _), (ttl, rdatas) in self.signatures.items():
+        for (owner, _), (ttl, rdatas) in signatures.items():
             ttls, every = alone.setdefault(owner, ([], []))
             ttls.extend(ttl)
             every.extend(rdatas)
         found.extend(
             Rrset(owner, _RRSIG, min(ttls), tuple(every)) for owner, (ttls, every) in alone.items()
         )
-        return tuple(found)
+    return tuple(found)
 
 
-class _Edns(Struct, frozen=True, gc=False):
-    payload: int
-    high_rcode: int
-    dnssec_ok: bool
-    errors: tuple[tuple[int, str], ...]
-
-
-_NO_EDNS = _Edns(0, 0, False, ())
-
-
-def _edns(payload: int, ttl: int, rdata: bytes) -> _Edns:
+def _extended_errors(options: bytes) -> tuple[tuple[int, str], ...]:
+    """The extended errors among the options of an OPT record (RFC 8914 2)."""
     errors = []
     at = 0
-    while at + 4 <= len(rdata):
-        code, length = struct.unpack_from("!HH", rdata, at)
-        body = rdata[at + 4 : at + 4 + length]
+    while at + 4 <= len(options):
+        code, length = struct.unpack_from("!HH", options, at)
+        body = options[at + 4 : at + 4 + length]
         at += 4 + length
         if code == _EDE and len(body) >= 2:
             errors.append((int.from_bytes(body[:2], "big"), body[2:].decode("utf-8", "replace")))
-    return _Edns(max(payload, 512), ttl >> 24, bool(ttl & 0x8000), tuple(errors))
+    return tuple(errors)
 
 
 def _name(wire: bytes, at: int, seen: dict[int, Name], jumps: int = 0) -> tuple[Name, int]:

@@ -62,7 +62,7 @@ class Walk:
         now: int,
         policy: Policy,
     ) -> None:
-        self.anchors = {each.zone: each for each in anchors}
+        self.anchors = anchors
         self.cache = cache
         self.ask = ask
         self.work = work
@@ -107,21 +107,24 @@ class Walk:
         down is known already, that is the one: its parent's signatures do not count below the cut
         (RFC 4035 5.3.1).
         """
-        zone = yield from self.zone_of(target if signer is None else signer)
-        if signer is None or signer == target:
-            return zone
-        for name in _between(signer, target):
+        begins = target if signer is None else signer
+        zone = self._known(begins) or (yield from self.zone_of(begins))
+        self.reached = zone.chain
+        for name in target.ancestors():
+            if len(name) <= len(begins):
+                break
             known = self._known(name)
             if known is not None and known.cut:
-                zone = known
-                self.reached = zone.chain
+                self.reached = known.chain
+                return known
         return zone
 
     def _known(self, name: Name) -> Zone | None:
         """The zone that begins at the name, from the cache or from earlier in this look-up."""
-        kept = self.cache.zones.find(name, self.now)
-        if kept is not None and isinstance(kept[0], Zone):
-            return kept[0]
+        if name in self.cache.zones:
+            kept = self.cache.zones.find(name, self.now)
+            if kept is not None and isinstance(kept[0], Zone):
+                return kept[0]
         return self._zones.get(name)
 
     def _keep(self, zone: Zone) -> None:
@@ -134,7 +137,7 @@ class Walk:
             known = self._known(name)
             if known is not None:
                 return known
-            anchor = self.anchors.get(name)
+            anchor = next((each for each in self.anchors if each.zone == name), None)
             if anchor is not None:
                 zone = yield from self._anchored(anchor)
                 self._keep(zone)
@@ -308,9 +311,5 @@ class Walk:
 
 def _between(zone: Name, target: Name) -> list[Name]:
     """The names below the zone on the way to the target, shortest first."""
-    names = []
-    while len(target) > len(zone):
-        names.append(target)
-        target = target.parent
-    names.reverse()
-    return names
+    depth = len(zone)
+    return [each for each in reversed(target.ancestors()) if len(each) > depth]

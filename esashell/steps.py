@@ -20,7 +20,7 @@ A request that cannot be performed is a `TransportError` thrown at the `yield`, 
     Exchange -> bytes      Connect -> str (our own address)   Send -> None     Receive -> bytes
     StartTls -> TlsPeer    Wait    -> None                    All  -> tuple    Tell    -> None
     Once     -> the result of its steps                       Many -> None
-    Authorities -> tuple of bytes
+    Authorities -> tuple of bytes                             Verify -> bool
 """
 
 from collections.abc import Callable, Generator, Hashable, Iterable
@@ -115,6 +115,28 @@ class Authorities(Struct, frozen=True):
     names: tuple[str, ...]
 
 
+class PublicKey(Protocol):
+    """A key that signatures are verified with, in the form of a DNSKEY record (RFC 4034 2)."""
+
+    rdata: bytes
+
+    def verifies(self, signature: bytes, data: bytes) -> bool:
+        """Whether the signature over the data was made with this key. Never raises."""
+
+
+class Verify(Struct, frozen=True, gc=False):
+    """Whether a signature holds. Nothing is waited for but the computer: most worlds have it done
+    on the spot, and one that has a second processor may use that one meanwhile."""
+
+    key: PublicKey
+    signature: bytes
+    data: bytes
+
+    def holds(self) -> bool:
+        """The answer, computed here and now."""
+        return self.key.verifies(self.signature, self.data)
+
+
 class All(Struct, frozen=True):
     """Conversations that may go on at the same time; the reply is their results, in order."""
 
@@ -149,7 +171,18 @@ class Tell(Struct, frozen=True):
 
 
 Request = (
-    Exchange | Connect | Send | Receive | StartTls | Wait | Authorities | All | Once | Many | Tell
+    Exchange
+    | Connect
+    | Send
+    | Receive
+    | StartTls
+    | Wait
+    | Authorities
+    | Verify
+    | All
+    | Once
+    | Many
+    | Tell
 )
 Listener = Callable[[Any], None]
 
@@ -180,7 +213,9 @@ def run(steps: Steps[R], session: Session, listen: Listener = deaf) -> R:
             result: R = stop.value
             return result
         reply, fault = None, None
-        if isinstance(request, Tell):
+        if isinstance(request, Verify):
+            reply = request.holds()
+        elif isinstance(request, Tell):
             listen(request.event)
         elif isinstance(request, All):
             reply = tuple(run(each, session, listen) for each in request.steps)

@@ -24,11 +24,13 @@ from esashell.resolver.names import Name
 from esashell.resolver.reasons import Why, because
 from esashell.resolver.rrtypes import RRType, type_text
 from esashell.resolver.wire import Rrset
+from esashell.steps import Steps, Verify
 
 HALF = 0x80000000
 # What comes along with every absence in a zone, again and again the same.
 _OF_DENIALS = frozenset((RRType.NSEC.value, RRType.NSEC3.value, RRType.SOA.value))
 _LENGTH = struct.Struct("!H")
+_GOOD = "verified"
 
 
 class Keyring(Struct, frozen=True, gc=False):
@@ -62,6 +64,18 @@ def keyring(zone: Name, keys: Sequence[Key]) -> Keyring:
 
 
 def rrset_verdict(rrset: Rrset, ring: Keyring, now: int, work: Work, policy: Policy) -> Verdict:
+    """The verdict that `judging` comes to, every signature being verified on the spot."""
+    steps = judging(rrset, ring, now, work, policy)
+    reply = None
+    while True:
+        try:
+            reply = steps.send(reply).holds()
+        except StopIteration as stop:
+            verdict: Verdict = stop.value
+            return verdict
+
+
+def judging(rrset: Rrset, ring: Keyring, now: int, work: Work, policy: Policy) -> Steps[Verdict]:
     """The verdict on an RRset that is said to be the ring's zone's, at `now` in seconds."""
     zone = ring.zone
     trials: list[Trial] = []
@@ -90,12 +104,12 @@ def rrset_verdict(rrset: Rrset, ring: Keyring, now: int, work: Work, policy: Pol
         encloser = _encloser(rrset.owner, labels, signature.labels)
         try:
             data = _signed(rrset, raw, signature, encloser)
-            good, result = _try_keys(rrset, data, signature.signature, candidates, work)
+            result = yield from _try_keys(rrset, data, signature.signature, candidates, work)
         except OutOfBudget as error:
             error.trials = (*trials, _trial(signature, f"not tried to its end: {error}"))
             raise
         trials.append(_trial(signature, result))
-        if good:
+        if result is _GOOD:
             left = (signature.expiration - now) & 0xFFFFFFFF
             # RFC 4035 5.3.3: the least of what was received, what was signed, and what is left.
             ttl = min(rrset.ttl, signature.original_ttl, left)
@@ -169,7 +183,8 @@ def _encloser(owner: Name, labels: int, signed: int) -> Name | None:
 
 def _try_keys(
     rrset: Rrset, data: bytes, signature: bytes, candidates: Sequence[Key], work: Work
-) -> tuple[bool, str]:
+) -> Steps[str]:
+    """`_GOOD` when one of the keys has made the signature, or how it went with each."""
     results = []
     most = work.budget.keys
     many = len(candidates) > most
@@ -179,17 +194,17 @@ def _try_keys(
             results.append(f"unusable key: {key.fault}")
             continue
         if denies and key.remembers(signature, data):
-            return True, "verified"
+            return _GOOD
         work.verification(rrset.owner, rrset.rdtype)
-        if key.verifies(signature, data):
+        if (yield Verify(key, signature, data)):
             if denies:
                 key.remember(signature, data)
-            return True, "verified"
+            return _GOOD
         work.failure(rrset.owner, rrset.rdtype)
         results.append("bad signature")
     if many:
         raise work.out("keys", rrset.owner, rrset.rdtype)
-    return False, "; ".join(dict.fromkeys(results))
+    return "; ".join(dict.fromkeys(results))
 
 
 def signed_data(rrset: Rrset, raw: bytes, it: rd.Rrsig) -> bytes:

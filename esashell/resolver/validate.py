@@ -33,7 +33,6 @@ from esashell.resolver.zone import Zone, rrset_link
 from esashell.resolver.zonekeys import Walk
 from esashell.steps import Steps
 
-
 _RRSIG, _DS = RRType.RRSIG.value, RRType.DS.value
 _OF_DENIALS = frozenset((RRType.NSEC.value, RRType.NSEC3.value, RRType.SOA.value))
 
@@ -57,12 +56,12 @@ def rrset_judged(walk: Walk, rrset: Rrset, message: Message) -> Steps[Judged]:
     zone = yield from walk.zone_holding(holder, _deepest_signer(rrset, holder))
     if zone.security is not Security.SECURE:
         return _inherited(zone, rrset)
-    verdict = walk.verdict(rrset, zone)
+    verdict = yield from walk.judged(rrset, zone)
     if _of_delegations(zone.name) and verdict.security is Security.SECURE and holder != zone.name:
         zone = yield from walk.zone_of(holder)
         if zone.security is not Security.SECURE:
             return _inherited(zone, rrset)
-        verdict = walk.verdict(rrset, zone)
+        verdict = yield from walk.judged(rrset, zone)
     chain = (*zone.chain, rrset_link(zone.name, rrset, verdict))
     if verdict.security is not Security.SECURE:
         return Judged(Security.BOGUS, verdict.reason, chain, 0)
@@ -148,7 +147,6 @@ def _deepest_denier(message: Message, holder: Name) -> Name | None:
     found = [
         signer
         for rrset in message.authority
-        if rrset.rdtype in _OF_DENIALS
-        and (signer := _deepest_signer(rrset, holder)) is not None
+        if rrset.rdtype in _OF_DENIALS and (signer := _deepest_signer(rrset, holder)) is not None
     ]
     return max(found, key=len, default=None)

@@ -224,8 +224,7 @@ def _section(
                 into[key] = [ttl], {rdata: None}
             else:
                 least, rdatas = kept
-                if ttl < least[0]:
-                    least[0] = ttl
+                least[0] = min(least[0], ttl)
                 rdatas[rdata] = None
         at = end
     return _rrsets(sets, signatures), at

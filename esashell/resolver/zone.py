@@ -18,8 +18,9 @@ from esashell.resolver.cache import BOGUS_SECONDS, FAILURE_SECONDS, LONGEST
 from esashell.resolver.names import ROOT, Name
 from esashell.resolver.reasons import Why, because
 from esashell.resolver.rrtypes import RRType, type_text
-from esashell.resolver.signatures import Keyring, Verdict, keyring, rrset_verdict, unexpanded
+from esashell.resolver.signatures import Keyring, Verdict, judging, keyring, unexpanded
 from esashell.resolver.wire import Message, Rrset
+from esashell.steps import Steps
 
 
 class Zone(Struct, frozen=True, gc=False):
@@ -103,7 +104,7 @@ def by_keys(
     now: int,
     work: Work,
     policy: Policy,
-) -> Zone:
+) -> Steps[Zone]:
     """What the answer to the DNSKEY question makes of the zone; `now` is in microseconds."""
     found = next((e for e in message.answer if e.owner == name and e.rdtype == RRType.DNSKEY), None)
     if found is None:
@@ -117,7 +118,8 @@ def by_keys(
         records = tuple(rd.text(RRType.DNSKEY, each) for each in found.rdatas)
         link = Link(name, "DNSKEY", Security.BOGUS, reason.finding, records)
         return keyless(name, Security.BOGUS, (*chain, link), reason, now)
-    verdict = rrset_verdict(found, keyring(name, vouched), now // SECOND, work, policy)
+    ring = keyring(name, vouched)
+    verdict = yield from judging(found, ring, now // SECOND, work, policy)
     verdict = unexpanded(verdict, found, name)
     link = rrset_link(name, found, verdict)
     if verdict.security is not Security.SECURE:

@@ -34,7 +34,7 @@ from esashell.resolver.names import Name
 from esashell.resolver.reading import reading
 from esashell.resolver.reasons import Why, because
 from esashell.resolver.rrtypes import RRType, type_text
-from esashell.resolver.signatures import Keyring, Verdict, rrset_verdict, unexpanded
+from esashell.resolver.signatures import Keyring, Verdict, judging, rrset_verdict, unexpanded
 from esashell.resolver.wire import Message, Rrset
 from esashell.resolver.zone import (
     Voucher,
@@ -189,7 +189,7 @@ class Walk:
         ds = path.rrsets[0] if path.rrsets and not path.aliases else None
         if ds is not None:
             # A wildcard cannot delegate (RFC 4592 4.2, 4.6), whoever signed it.
-            verdict = unexpanded(self.verdict(ds, parent), ds, parent.name)
+            verdict = unexpanded((yield from self.judged(ds, parent)), ds, parent.name)
             link = rrset_link(parent.name, ds, verdict)
             if verdict.security is not Security.SECURE:
                 return keyless(
@@ -263,12 +263,12 @@ class Walk:
         if reply.message is None:
             return self._failed(name, name, RRType.DNSKEY, reply.reason, chain)
         judged = partial(by_keys, now=self.now, work=self.work, policy=self.policy)
-        zone = judged(name, voucher, chain, reply.message)
+        zone = yield from judged(name, voucher, chain, reply.message)
         while zone.security is Security.BOGUS and reply.again is not None:
             reply = yield from reply.again()
             if reply.message is None:
                 break
-            zone = judged(name, voucher, chain, reply.message)
+            zone = yield from judged(name, voucher, chain, reply.message)
         return zone
 
     def denials(self, message: Message, zone: Zone) -> Records:
@@ -276,8 +276,17 @@ class Walk:
         judge, limit = self.verdict_by(zone), self.policy.nsec3_iterations
         return verified_records(message, zone.name, judge, self.work, limit)
 
-    def verdict(self, rrset: Rrset, zone: Zone) -> Verdict:
+    def judged(self, rrset: Rrset, zone: Zone) -> Steps[Verdict]:
         """The verdict on an RRset by a SECURE zone's keys; reached once in a look-up."""
+        key = (zone.name, rrset)
+        known = self._verdicts.get(key)
+        if known is None:
+            known = yield from judging(rrset, zone.keys, self.seconds, self.work, self.policy)
+            self._verdicts[key] = known
+        return known
+
+    def verdict(self, rrset: Rrset, zone: Zone) -> Verdict:
+        """The same verdict, for whoever cannot wait for it."""
         key = (zone.name, rrset)
         known = self._verdicts.get(key)
         if known is None:

@@ -111,12 +111,19 @@ class Conversations:
         recorder = world if isinstance(world, Recorder) else None
         beneath = world.world if isinstance(world, Recorder) else world
         if isinstance(beneath, Live):
+            from esashell.worlds.helper import Helper
             from esashell.worlds.many import many
 
             def ear() -> Ear:
                 return _counting(self.counters, recorder.ear() if recorder else None)
 
-            yield from many(request.conversations, beneath, listen=listen, ear=ear)
+            helper = Helper()
+            try:
+                yield from many(
+                    request.conversations, beneath, listen=listen, ear=ear, helper=helper
+                )
+            finally:
+                helper.close()
         elif isinstance(beneath, Replay):
             from esashell.worlds.replay import side_by_side
 

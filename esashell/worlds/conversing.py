@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from esashell.errors import TransportError
-from esashell.steps import All, Listener, Once, Steps, Tell, deaf
+from esashell.steps import All, Listener, Once, Steps, Tell, Verify, deaf
 
 Ear = Callable[[Any, Any, TransportError | None], None]
 """Is told each request of a conversation when its reply, or its fault, is handed over."""
@@ -77,6 +77,10 @@ class Conversing:
     def wait(self) -> None:
         """Until something may have been replied."""
         raise NotImplementedError
+
+    def hand_out(self, it: Conversation, request: Verify) -> bool:
+        """Whether somebody else verifies the signature; its outcome goes to `replied` then."""
+        return False
 
     def place(self) -> Place | None:
         """What a new conversation has of its own."""
@@ -143,7 +147,7 @@ class Conversing:
         self, it: Conversation, request: Any, reply: Any, failed: TransportError | None
     ) -> None:
         """On to the next request that has to wait."""
-        if it.ear is not None and request is not None:
+        if it.ear is not None and request is not None and type(request) is not Verify:
             it.ear(request, reply, failed)
         steps = it.steps
         while True:
@@ -155,6 +159,10 @@ class Conversing:
             reply = failed = None
             if isinstance(request, Tell):
                 self._listen(request.event)
+            elif isinstance(request, Verify):
+                if self.hand_out(it, request):
+                    return
+                reply = request.holds()
             elif isinstance(request, Once):
                 self._share(it, request)
                 return

@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 from esashell.errors import TimedOut, TransportError
-from esashell.steps import Authorities, Exchange, Listener, Steps, Wait, deaf
+from esashell.steps import Authorities, Exchange, Listener, Steps, Verify, Wait, deaf
 from esashell.worlds.conversing import Conversation, Conversing, Ear
 from esashell.worlds.datagram import (
     CHANCE,
@@ -33,6 +33,7 @@ from esashell.worlds.datagram import (
     socket_address,
     source_for,
 )
+from esashell.worlds.helper import Helper
 from esashell.worlds.live import Live
 from esashell.worlds.stream import Stream
 from esashell.worlds.tls import fault
@@ -67,9 +68,13 @@ def many(
     window: int = WINDOW,
     listen: Listener = deaf,
     ear: Callable[[], Ear] | None = None,
+    helper: Helper | None = None,
 ) -> Iterator[tuple[int, R]]:
-    """Each conversation's number and result, as they end; at most so many go on at once."""
-    driver = _Driver(live, listen, ear)
+    """Each conversation's number and result, as they end; at most so many go on at once.
+
+    With a `helper` signatures are verified on another processor where there are many.
+    """
+    driver = _Driver(live, listen, ear, helper)
     try:
         yield from driver.results(conversations, lambda running: running < window)
     finally:
@@ -79,8 +84,16 @@ def many(
 class _Driver(Conversing):
     """Whatever is waited for: sockets, times, and workers."""
 
-    def __init__(self, live: Live, listen: Listener, ear: Callable[[], Ear] | None) -> None:
+    def __init__(
+        self,
+        live: Live,
+        listen: Listener,
+        ear: Callable[[], Ear] | None,
+        helper: Helper | None = None,
+    ) -> None:
         super().__init__(listen, ear)
+        self._helper = helper
+        self._helped = -1  # what is watched of the helper
         self._live = live
         self._poll = select.epoll()
         self._asked: dict[int, _Question] = {}
@@ -127,6 +140,26 @@ class _Driver(Conversing):
 
     def place(self) -> "_Place":
         return _Place()
+
+    # -- signatures
+
+    def hand_out(self, it: Conversation, request: Verify) -> bool:
+        """Whether the helper verifies the signature."""
+        return self._helper is not None and self._helper.takes(it, request)
+
+    def _hand_over(self, helper: Helper) -> None:
+        """Give the helper what it has taken, and watch for its answers."""
+        self._verified(helper.flush())
+        handle = helper.fileno()
+        if handle != self._helped:
+            # One that is closed is no longer watched.
+            self._helped = handle
+            if handle >= 0:
+                self._poll.register(handle, select.EPOLLIN)
+
+    def _verified(self, answers: list[tuple[Any, Verify, bool]]) -> None:
+        for it, request, holds in answers:
+            self.replied(it, request, holds)
 
     # -- connections
 
@@ -211,6 +244,10 @@ class _Driver(Conversing):
 
     def wait(self) -> None:
         times = self._times
+        if self._helper is not None:
+            self._hand_over(self._helper)
+            if self._ready:
+                return
         # What was answered in time waits for nothing, and is not kept.
         while times and type(times[0][2]) is _Question and times[0][2].over:
             heapq.heappop(times)
@@ -222,6 +259,8 @@ class _Driver(Conversing):
                 self._receive(handle, question)
             elif handle in streams:
                 streams[handle].go_on()
+            elif handle == self._helped and self._helper is not None:
+                self._verified(self._helper.answers())
             elif handle == self._bell:
                 for it, request, reply, failed in self._workers.back():
                     self.replied(it, request, reply, failed)

@@ -4,9 +4,11 @@
 
 Both forward everything to nsd on loopback, from a random port for each question, each in a process
 of its own with one thread that resolves, with the same number of questions under way: a window full
-of them, and then one at a time. The TLSA records asked for are in zones below `lab.`, a third each
-signed with RSA-2048, P-256 and Ed25519. The keys of the root and of `lab.` are known before the
-clock starts; then
+of them, and then one at a time. With many under way we are measured twice: all in one process, and
+with the helper that verifies signatures on another processor, as it does for a long list of domains
+(libunbound, too, has a second thread, which hands over questions and answers). The TLSA records
+asked for are in zones below `lab.`, a third each signed with RSA-2048, P-256 and Ed25519. The keys
+of the root and of `lab.` are known before the clock starts; then
 
 * *cold* asks each zone for its first name: the records, DS and DNSKEY;
 * *zone-warm* asks each for another name;
@@ -36,13 +38,13 @@ from tests.bench.timing import PYTHON
 from tests.conftest import lacking
 from tests.differential.namespace import Namespace, own_network
 from tests.differential.servers import nsd
-from tests.worlds.loopback import free_port
+from tests.ports import free_port
 
 PEER = Path(__file__).with_name("libunbound_peer.py")
 # The module comes from the distribution and is built for its Python, not for ours.
 SYSTEM_PYTHON = "/usr/bin/python3"
 ROUNDS = ("known", "cold", "zone-warm", "warm")
-WINDOWS = (100, 1)  # how many questions are under way at a time
+WINDOWS = ((100, False), (100, True), (1, False))  # how many are under way; with the helper?
 ALGORITHMS = (8, 13, 15)
 _PARENT = name_from_text("lab")
 
@@ -112,9 +114,9 @@ class Bench:
         rounds = ([_PARENT.prepend(b"bench-none")], tlsa[0], tlsa[1], [*tlsa[0], *tlsa[1]])
         self.rounds = [[(each.dotted, int(RRType.TLSA)) for each in names] for names in rounds]
 
-    def ours(self, window: int, profile: Sequence[Path] = ()) -> Run:
-        command = (PYTHON, "-m", "tests.bench.our_side", self.port, self.anchors, str(window))
-        return self._run("we", *command, *profile)
+    def ours(self, window: int, helped: bool, profile: Sequence[Path] = ()) -> Run:
+        given = (self.port, self.anchors, str(window), str(int(helped)), *profile)
+        return self._run("we", PYTHON, "-m", "tests.bench.our_side", *given)
 
     def theirs(self, window: int) -> Run:
         command = (SYSTEM_PYTHON, PEER, self.configuration, self.anchors, str(window))
@@ -168,14 +170,14 @@ def prepared(zones: int, folder: Path) -> Iterator[Bench]:
             yield Bench(lab, network, port, names, folder)
 
 
-def measured(bench: Bench, repeats: int, window: int) -> list[tuple[Run, Run]]:
+def measured(bench: Bench, repeats: int, window: int, helped: bool) -> list[tuple[Run, Run]]:
     """What we and libunbound did, in turns; every other time we come second."""
     runs = []
     for turn in range(repeats):
         if turn % 2:
-            theirs, ours = bench.theirs(window), bench.ours(window)
+            theirs, ours = bench.theirs(window), bench.ours(window, helped)
         else:
-            ours, theirs = bench.ours(window), bench.theirs(window)
+            ours, theirs = bench.ours(window, helped), bench.theirs(window)
         runs.append((ours, theirs))
     return runs
 
@@ -208,11 +210,13 @@ def main() -> None:
         prepared(given.zones, Path(folder)) as bench,
     ):
         if given.profile:
-            bench.ours(WINDOWS[0], [Path(given.profile).resolve()])
+            bench.ours(*WINDOWS[0], [Path(given.profile).resolve()])
             return
         print("aim: cold >= 0.8x, zone-warm >= 1.3x; 3 queries and 3 verifications cold")
-        for window in WINDOWS:
-            print(f"\n{window} under way\n{report(measured(bench, given.repeats, window))}")
+        for window, helped in WINDOWS:
+            how = "signatures on another processor" if helped else "one process"
+            runs = measured(bench, given.repeats, window, helped)
+            print(f"\n{window} under way, {how}\n{report(runs)}")
 
 
 if __name__ == "__main__":

@@ -213,13 +213,14 @@ def run(steps: Steps[R], session: Session, listen: Listener = deaf) -> R:
             result: R = stop.value
             return result
         reply, fault = None, None
-        if isinstance(request, Verify):
-            reply = request.holds()
-        elif isinstance(request, Tell):
+        kind = type(request)
+        if kind is Tell:
             listen(request.event)
-        elif isinstance(request, All):
+        elif kind is Verify:
+            reply = request.holds()
+        elif kind is All:
             reply = tuple(run(each, session, listen) for each in request.steps)
-        elif isinstance(request, Once):
+        elif kind is Once:
             reply = run(request.begin(), session, listen)
         else:
             try:

@@ -35,6 +35,10 @@ class Existence(StrEnum):
     NX_DOMAIN = "NXDOMAIN"
 
 
+_FOUND, _ABSENT = Existence.FOUND, (Existence.NO_DATA, Existence.NX_DOMAIN)
+_BELIEVED = (Security.SECURE, Security.INSECURE)
+
+
 class Ede(IntEnum):
     """Extended DNS errors (RFC 8914 4 and the registry): the published vocabulary for "why"."""
 
@@ -196,15 +200,9 @@ class Answer(Struct, frozen=True, gc=False):
     @property
     def found(self) -> bool:
         """Whether there are records that may be used: present, and neither bogus nor unknown."""
-        return self.existence is Existence.FOUND and self.security in (
-            Security.SECURE,
-            Security.INSECURE,
-        )
+        return self.existence is _FOUND and self.security in _BELIEVED
 
     @property
     def denied(self) -> bool:
         """Whether absence is an answer to rely on (RFC 7672 2.1.2), proved or insecure."""
-        return self.existence in (Existence.NO_DATA, Existence.NX_DOMAIN) and self.security in (
-            Security.SECURE,
-            Security.INSECURE,
-        )
+        return self.existence in _ABSENT and self.security in _BELIEVED

@@ -20,7 +20,7 @@ Ear = Callable[[Any, Any, TransportError | None], None]
 
 
 # Objects made before the collector looks for cycles; Python's own number is 700.
-_OBJECTS = 25_000
+_OBJECTS = 100_000
 
 
 @contextmanager
@@ -157,16 +157,17 @@ class Conversing:
                 self._end(it, stop.value)
                 return
             reply = failed = None
-            if isinstance(request, Tell):
+            kind = type(request)
+            if kind is Tell:
                 self._listen(request.event)
-            elif isinstance(request, Verify):
+            elif kind is Verify:
                 if self.hand_out(it, request):
                     return
                 reply = request.holds()
-            elif isinstance(request, Once):
+            elif kind is Once:
                 self._share(it, request)
                 return
-            elif isinstance(request, All):
+            elif kind is All:
                 reply = ()
                 if request.steps:
                     self._divide(it, request)

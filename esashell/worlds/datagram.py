@@ -36,7 +36,7 @@ def source_for(family: int, source: str) -> str:
     return source if family == of_family else ""
 
 
-def bind_at_random(sock: socket.socket, host: str, chance: bytes) -> None:
+def bind_at_random(sock: socket.SocketType, host: str, chance: bytes) -> None:
     """A source port that cannot be foretold, from the widest range (RFC 5452 9.2).
 
     `chance` is `CHANCE` octets from the system's own source of randomness.

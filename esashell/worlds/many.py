@@ -42,7 +42,19 @@ R = TypeVar("R")
 
 WINDOW = 64
 _WORKERS = 16
+_DRAWN = 64  # drawn at a time
+# The plain one: `socket.socket` adds to it what is not wanted here.
+_Socket = socket.SocketType
 _DATAGRAMS = socket.SOCK_DGRAM | socket.SOCK_NONBLOCK
+
+
+def _chances() -> Iterator[bytes]:
+    """Octets from the system's own source of randomness: an ID, and what a port is drawn by."""
+    size = 2 + CHANCE
+    while True:
+        octets = os.urandom(_DRAWN * size)
+        for at in range(0, len(octets), size):
+            yield octets[at : at + size]
 
 
 class _Question:
@@ -51,7 +63,7 @@ class _Question:
     __slots__ = ("again", "conversation", "over", "query", "request", "sock")
 
     def __init__(
-        self, conversation: Conversation, request: Exchange, query: bytes, sock: socket.socket
+        self, conversation: Conversation, request: Exchange, query: bytes, sock: _Socket
     ) -> None:
         self.conversation = conversation
         self.request = request
@@ -102,6 +114,7 @@ class _Driver(Conversing):
         self._times: list[tuple[float, int, Any]] = []
         self._counted = 0
         self._roads: dict[tuple[str, str], tuple[int, Any, str]] = {}
+        self._chances = _chances()
         self._buffer = memoryview(bytearray(LARGEST))
         self._workers = _Workers()
         self._bell = self._workers.bell.fileno()
@@ -188,9 +201,9 @@ class _Driver(Conversing):
     def _ask(self, it: Conversation, request: Exchange) -> None:
         road = self._roads.get((request.server, request.source))
         family, peer, source = road if road is not None else self._road(request)
-        chance = os.urandom(2 + CHANCE)
+        chance = next(self._chances)
         query = chance[:2] + request.message[2:]
-        sock = socket.socket(family, _DATAGRAMS)
+        sock = _Socket(family, _DATAGRAMS)
         try:
             bind_at_random(sock, source, chance[2:])
             sock.connect(peer)

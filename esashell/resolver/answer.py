@@ -7,6 +7,7 @@ answer; folding the two into one word is how software comes to treat "we could n
 """
 
 from enum import IntEnum, StrEnum
+from typing import Final
 
 from msgspec import Struct
 
@@ -35,8 +36,16 @@ class Existence(StrEnum):
     NX_DOMAIN = "NXDOMAIN"
 
 
-_FOUND, _ABSENT = Existence.FOUND, (Existence.NO_DATA, Existence.NX_DOMAIN)
-_BELIEVED = (Security.SECURE, Security.INSECURE)
+# The same by name alone, for where it counts: an enumeration looks for its members each time.
+SECURE: Final = Security.SECURE
+INSECURE: Final = Security.INSECURE
+BOGUS: Final = Security.BOGUS
+INDETERMINATE: Final = Security.INDETERMINATE
+FOUND: Final = Existence.FOUND
+NO_DATA: Final = Existence.NO_DATA
+NX_DOMAIN: Final = Existence.NX_DOMAIN
+_BELIEVED = (SECURE, INSECURE)
+_ABSENT = (NO_DATA, NX_DOMAIN)
 
 
 class Ede(IntEnum):
@@ -200,7 +209,7 @@ class Answer(Struct, frozen=True, gc=False):
     @property
     def found(self) -> bool:
         """Whether there are records that may be used: present, and neither bogus nor unknown."""
-        return self.existence is _FOUND and self.security in _BELIEVED
+        return self.existence is FOUND and self.security in _BELIEVED
 
     @property
     def denied(self) -> bool:

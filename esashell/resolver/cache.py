@@ -12,7 +12,7 @@ Entries leave in the order in which they came when there is no more room.
 from typing import Any, Generic, TypeVar
 
 from esashell.clock import SECOND
-from esashell.resolver.answer import Answer, Security
+from esashell.resolver.answer import BOGUS, INDETERMINATE, Answer
 from esashell.resolver.names import Name
 from esashell.resolver.wire import Rrset
 
@@ -97,9 +97,9 @@ class Cache:
 
 def lifetime(answer: Answer, minimum_ttl: int, signed_until: int, now: int) -> int:
     """When a fresh answer ends, in microseconds; `signed_until` is 0 when nothing was signed."""
-    if answer.security is Security.BOGUS:
+    if answer.security is BOGUS:
         return now + BOGUS_SECONDS * SECOND
-    if answer.security is Security.INDETERMINATE:
+    if answer.security is INDETERMINATE:
         return now + FAILURE_SECONDS * SECOND
     end = now + min(max(answer.ttl, minimum_ttl), LONGEST) * SECOND
     return min(end, signed_until * SECOND) if signed_until else end

@@ -16,7 +16,19 @@ from msgspec import Struct
 
 from esashell.resolver import nsec, nsec3
 from esashell.resolver import rdata as rd
-from esashell.resolver.answer import Existence, Link, Reason, Security, Trial
+from esashell.resolver.answer import (
+    BOGUS,
+    FOUND,
+    INSECURE,
+    NO_DATA,
+    NX_DOMAIN,
+    SECURE,
+    Existence,
+    Link,
+    Reason,
+    Security,
+    Trial,
+)
 from esashell.resolver.budget import OutOfBudget, Work
 from esashell.resolver.names import Name
 from esashell.resolver.nsec import Proof, Shortfall
@@ -85,7 +97,7 @@ def verified_records(
             error.trials = (*trials, *error.trials)
             raise
         trials.extend(verdict.trials)
-        if verdict.security is not Security.SECURE:
+        if verdict.security is not SECURE:
             if verdict.reason:
                 faults.append(verdict.reason)
             continue
@@ -165,7 +177,7 @@ def no_ds(records: Records, name: Name) -> Denial:
         lambda nsecs: nsec.proves_no_ds(nsecs, name),
         lambda ring: nsec3.proves_no_ds(ring, name),
     )
-    claim = _Claim("no DS", Existence.NO_DATA, records.ttl, f"{name.dotted} DS")
+    claim = _Claim("no DS", NO_DATA, records.ttl, f"{name.dotted} DS")
     return _denial(records, found, claim)
 
 
@@ -176,7 +188,7 @@ def expansion(records: Records, name: Name, encloser: Name) -> Denial:
         lambda nsecs: nsec.proves_expansion(nsecs, name, encloser),
         lambda ring: nsec3.proves_expansion(ring, name, encloser),
     )
-    claim = _Claim("wildcard", Existence.FOUND, records.ttl, name.dotted)
+    claim = _Claim("wildcard", FOUND, records.ttl, name.dotted)
     return _denial(records, found, claim)
 
 
@@ -186,14 +198,14 @@ def absence(records: Records, message: Message, judge: Judge, name: Name, rdtype
     soa = next((e for e in message.authority if e.rdtype == RRType.SOA and e.owner == zone), None)
     if soa is not None:
         verdict = unexpanded(judge(soa), soa, zone)
-        if verdict.security is not Security.SECURE:
+        if verdict.security is not SECURE:
             # The SOA says how long the answer may be kept (RFC 2308 5); it must not be forged.
             text = "its SOA record does not verify"
             trials = (*records.trials, *verdict.trials)
-            link = Link(zone, "no such record", Security.BOGUS, text, (), trials)
-            return Denial(Security.BOGUS, None, link, verdict.reason)
+            link = Link(zone, "no such record", BOGUS, text, (), trials)
+            return Denial(BOGUS, None, link, verdict.reason)
         ttl = min(ttl, verdict.ttl, negative_ttl(soa))
-    existence = Existence.NO_DATA
+    existence = NO_DATA
     found: Found = Shortfall("")
     if message.rcode == 3:
         found = _first(
@@ -201,13 +213,13 @@ def absence(records: Records, message: Message, judge: Judge, name: Name, rdtype
             lambda nsecs: nsec.proves_name_error(nsecs, name),
             lambda ring: nsec3.proves_name_error(ring, name),
         )
-        existence = Existence.NX_DOMAIN
+        existence = NX_DOMAIN
     # A name error that turns out to be a mere lack of the type is taken for what is proved, with
     # NSEC, whose early servers got the code wrong; NSEC3 came later and did not.
     if isinstance(found, Shortfall) and (message.rcode != 3 or not records.rings):
         other = _no_data(records, name, rdtype, spans=message.rcode != 3)
         if isinstance(other, Proof) or message.rcode != 3:
-            found, existence = other, Existence.NO_DATA
+            found, existence = other, NO_DATA
     kind = type_text(rdtype)
     claim = _Claim(f"no {kind}", existence, ttl, f"{name.dotted} {kind}")
     return _denial(records, found, claim)
@@ -274,7 +286,7 @@ def _denial(records: Records, found: Found, claim: _Claim) -> Denial:
         used = dict.fromkeys(
             f"{owner.dotted} {text}" for owner, text in records.shown if owner in found.owners
         )
-        security = Security.INSECURE if found.opt_out else Security.SECURE
+        security = INSECURE if found.opt_out else SECURE
         reason = None
         if found.opt_out:
             reason = because(Why.OPT_OUT, records.zone, claim.about, detail=found.text)
@@ -288,11 +300,11 @@ def _denial(records: Records, found: Found, claim: _Claim) -> Denial:
         count, limit = records.costly, records.most
         reason = because(Why.COSTLY_DENIAL, records.zone, claim.about, count=count, limit=limit)
         text = reason.finding
-        link = Link(records.zone, what, Security.INSECURE, text, tuple(shown), records.trials)
-        return Denial(Security.INSECURE, existence, link, reason, ttl, records.until)
+        link = Link(records.zone, what, INSECURE, text, tuple(shown), records.trials)
+        return Denial(INSECURE, existence, link, reason, ttl, records.until)
     reason = _missing(records, found, claim)
-    link = Link(records.zone, what, Security.BOGUS, reason.finding, tuple(shown), records.trials)
-    return Denial(Security.BOGUS, None, link, reason)
+    link = Link(records.zone, what, BOGUS, reason.finding, tuple(shown), records.trials)
+    return Denial(BOGUS, None, link, reason)
 
 
 def _missing(records: Records, found: Shortfall, claim: _Claim) -> Reason:

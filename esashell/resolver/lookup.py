@@ -17,7 +17,20 @@ from esashell.clock import SECOND, Clock
 from esashell.resolver import trail
 from esashell.resolver.algorithms import Policy
 from esashell.resolver.anchors import Anchor
-from esashell.resolver.answer import Answer, Asked, Existence, Hop, Link, Reason, Security
+from esashell.resolver.answer import (
+    BOGUS,
+    INDETERMINATE,
+    INSECURE,
+    NX_DOMAIN,
+    SECURE,
+    Answer,
+    Asked,
+    Existence,
+    Hop,
+    Link,
+    Reason,
+    Security,
+)
 from esashell.resolver.budget import Budget, Effort, OutOfBudget, Work
 from esashell.resolver.cache import LONGEST, Cache, lifetime
 from esashell.resolver.exchange import Source
@@ -35,11 +48,11 @@ __all__ = ["Resolver", "Server"]
 
 # From best to worst: the whole is as good as its weakest part. BOGUS is the last, since it is a
 # finding about the zone, where INDETERMINATE is only the lack of one.
-_RANK = (Security.SECURE, Security.INSECURE, Security.INDETERMINATE, Security.BOGUS)
+_RANK = (SECURE, INSECURE, INDETERMINATE, BOGUS)
 # RFC 6672 3.4: a DNAME may answer for other names only when it is known to be true.
 _KEPT_WHEN = {
-    RRType.CNAME.value: (Security.SECURE, Security.INSECURE),
-    RRType.DNAME.value: (Security.SECURE,),
+    RRType.CNAME.value: (SECURE, INSECURE),
+    RRType.DNAME.value: (SECURE,),
 }
 _WITHOUT_ALIAS = frozenset((RRType.ANY.value, RRType.RRSIG.value, RRType.NSEC.value))
 
@@ -176,7 +189,7 @@ class _LookUp:
                 security, reason = hop.security, None
         if reason is None:
             reason = next((hop.reason for hop in self.hops if hop.security is security), None)
-        believable = security is Security.SECURE or security is Security.INSECURE
+        believable = security is SECURE or security is INSECURE
         answer = Answer(
             qname=self.qname,
             rdtype=self.rdtype,
@@ -199,10 +212,10 @@ class _LookUp:
         reason = stopped(error.strike, self._zone_reached())
         what = type_text(error.rdtype)
         zone = chain[-1].zone if chain else ROOT
-        link = Link(zone, what, Security.INDETERMINATE, reason.finding, (), error.trials)
-        hop = Hop(self.at, None, Security.INDETERMINATE, reason, (*chain, link))
+        link = Link(zone, what, INDETERMINATE, reason.finding, (), error.trials)
+        hop = Hop(self.at, None, INDETERMINATE, reason, (*chain, link))
         self.hops.append(hop)
-        return _Ending(Security.INDETERMINATE, None, reason)
+        return _Ending(INDETERMINATE, None, reason)
 
     def _zone_reached(self) -> Name:
         """The lowest zone on the way to the present name that was shown to be one, or the root."""
@@ -227,7 +240,7 @@ class _LookUp:
             before = self._mark() if again else ()
             found = yield from self._read(message, name)
             # Another server of the zone may know it better, where there are several to ask.
-            while isinstance(found, _Ending) and found.security is Security.BOGUS and again:
+            while isinstance(found, _Ending) and found.security is BOGUS and again:
                 reply = yield from again()
                 if reply.message is None:
                     break
@@ -251,7 +264,7 @@ class _LookUp:
             self._passed(alias.owner, alias.target, judged)
             if alias.rrset not in self.rrsets:
                 self.rrsets.append(alias.rrset)
-            if judged.security in (Security.BOGUS, Security.INDETERMINATE):
+            if judged.security in (BOGUS, INDETERMINATE):
                 return _Ending(judged.security, None, judged.reason, rcode=message.rcode)
         if len(path.aliases) > limit:
             raise self.work.out("aliases", path.name, self.rdtype)
@@ -262,7 +275,7 @@ class _LookUp:
         if path.rrsets or path.denies:
             before = self._mark() if path.aliases else ()
             ending = yield from self._ended(message, path)
-            if ending.security is not Security.BOGUS or not path.aliases:
+            if ending.security is not BOGUS or not path.aliases:
                 return ending
             # What was said of the target in passing does not hold: ask about it directly.
             self._back_to(before)
@@ -273,7 +286,7 @@ class _LookUp:
         if not path.rrsets:
             judged = yield from absence_judged(self.walk, message, path.name, self.rdtype)
             self._passed(path.name, None, judged)
-            rcode = 3 if judged.existence is Existence.NX_DOMAIN else 0
+            rcode = 3 if judged.existence is NX_DOMAIN else 0
             if judged.existence is None:
                 rcode = message.rcode
             return _Ending(judged.security, judged.existence, judged.reason, (), rcode)
@@ -343,5 +356,5 @@ class _LookUp:
         return self._unanswered(name, because(why, self._zone_reached(), about, detail=detail))
 
     def _unanswered(self, name: Name, reason: Reason | None) -> _Ending:
-        self.hops.append(Hop(name, None, Security.INDETERMINATE, reason))
-        return _Ending(Security.INDETERMINATE, None, reason)
+        self.hops.append(Hop(name, None, INDETERMINATE, reason))
+        return _Ending(INDETERMINATE, None, reason)

@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from esashell.resolver import rdata as rd
 from esashell.resolver.algorithms import Key, Policy, algorithm_text
-from esashell.resolver.answer import Reason, Security, Trial
+from esashell.resolver.answer import BOGUS, SECURE, Reason, Security, Trial
 from esashell.resolver.budget import OutOfBudget, Work
 from esashell.resolver.names import Name
 from esashell.resolver.reasons import Why, because
@@ -80,7 +80,7 @@ def judging(rrset: Rrset, ring: Keyring, now: int, work: Work, policy: Policy) -
     zone = ring.zone
     trials: list[Trial] = []
     if not rrset.signatures:
-        return Verdict(Security.BOGUS, (), _unsigned(rrset, zone))
+        return Verdict(BOGUS, (), _unsigned(rrset, zone))
     # In a fixed order, so that the order of records in the message never matters.
     tried, spent = 0, False
     labels = label_count(rrset.owner)
@@ -113,13 +113,13 @@ def judging(rrset: Rrset, ring: Keyring, now: int, work: Work, policy: Policy) -
             left = (signature.expiration - now) & 0xFFFFFFFF
             # RFC 4035 5.3.3: the least of what was received, what was signed, and what is left.
             ttl = min(rrset.ttl, signature.original_ttl, left)
-            return Verdict(Security.SECURE, tuple(trials), None, ttl, now + left, encloser)
+            return Verdict(SECURE, tuple(trials), None, ttl, now + left, encloser)
     if spent:
         # One of the others may hold, so nothing is known of the RRset.
         out = work.out("signatures", rrset.owner, rrset.rdtype)
         out.trials = tuple(trials)
         raise out
-    return Verdict(Security.BOGUS, tuple(trials), _why(rrset, zone, trials))
+    return Verdict(BOGUS, tuple(trials), _why(rrset, zone, trials))
 
 
 def unexpanded(verdict: Verdict, rrset: Rrset, zone: Name) -> Verdict:
@@ -132,7 +132,7 @@ def unexpanded(verdict: Verdict, rrset: Rrset, zone: Name) -> Verdict:
     what = f"{rrset.owner.dotted} {type_text(rrset.rdtype)}"
     wildcard = "*." + verdict.encloser.dotted.lstrip(".")
     reason = because(Why.NOT_OF_A_WILDCARD, zone, what, wildcard=wildcard)
-    return Verdict(Security.BOGUS, verdict.trials, reason)
+    return Verdict(BOGUS, verdict.trials, reason)
 
 
 def _trial(signature: rd.Rrsig, result: str) -> Trial:

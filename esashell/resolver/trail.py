@@ -8,7 +8,7 @@ signed zone, which AsyncOS 12.0 complains of.
 """
 
 from esashell.events import DnsAnswered, DnsAsked, DnsFailed, DnsSent
-from esashell.resolver.answer import Answer, Security
+from esashell.resolver.answer import BOGUS, SECURE, Answer
 from esashell.resolver.names import Name
 from esashell.resolver.rdata import BadRdata, address, mx, text
 from esashell.resolver.rrtypes import RRType, type_text
@@ -31,7 +31,7 @@ def failed(qname: Name, rdtype: int, server: str, result: str, *, heard: bool) -
 
 def is_warned_of(answer: Answer) -> bool:
     """Whether logs speak of this answer where nobody follows the trail."""
-    return answer.rdtype == RRType.AAAA and answer.security in (Security.SECURE, Security.BOGUS)
+    return answer.rdtype == RRType.AAAA and answer.security in (SECURE, BOGUS)
 
 
 def answered(answer: Answer, until: int) -> DnsAnswered:

@@ -23,7 +23,19 @@ anything by it, and to look for the cut would cost a question for each label of 
 from msgspec import Struct
 
 from esashell.resolver import rdata as rd
-from esashell.resolver.answer import Existence, Link, Reason, Security
+from esashell.resolver.answer import (
+    BOGUS,
+    FOUND,
+    INDETERMINATE,
+    INSECURE,
+    NO_DATA,
+    NX_DOMAIN,
+    SECURE,
+    Existence,
+    Link,
+    Reason,
+    Security,
+)
 from esashell.resolver.denial import absence, expansion, negative_ttl
 from esashell.resolver.names import Name
 from esashell.resolver.reasons import Why, because
@@ -45,7 +57,7 @@ class Judged(Struct, frozen=True, gc=False):
     chain: tuple[Link, ...]
     ttl: int
     until: int = 0
-    existence: Existence | None = Existence.FOUND
+    existence: Existence | None = FOUND
 
 
 def rrset_judged(walk: Walk, rrset: Rrset, message: Message) -> Steps[Judged]:
@@ -54,19 +66,19 @@ def rrset_judged(walk: Walk, rrset: Rrset, message: Message) -> Steps[Judged]:
         return _signatures_judged(rrset)
     holder = _holder(rrset)
     zone = yield from walk.zone_holding(holder, _deepest_signer(rrset, holder))
-    if zone.security is not Security.SECURE:
+    if zone.security is not SECURE:
         return _inherited(zone, rrset)
     verdict = yield from walk.judged(rrset, zone)
-    if _of_delegations(zone.name) and verdict.security is Security.SECURE and holder != zone.name:
+    if _of_delegations(zone.name) and verdict.security is SECURE and holder != zone.name:
         zone = yield from walk.zone_of(holder)
-        if zone.security is not Security.SECURE:
+        if zone.security is not SECURE:
             return _inherited(zone, rrset)
         verdict = yield from walk.judged(rrset, zone)
     chain = (*zone.chain, rrset_link(zone.name, rrset, verdict))
-    if verdict.security is not Security.SECURE:
-        return Judged(Security.BOGUS, verdict.reason, chain, 0)
+    if verdict.security is not SECURE:
+        return Judged(BOGUS, verdict.reason, chain, 0)
     if verdict.encloser is None:
-        return Judged(Security.SECURE, None, chain, verdict.ttl, verdict.until)
+        return Judged(SECURE, None, chain, verdict.ttl, verdict.until)
     records = walk.denials(message, zone)
     proof = expansion(records, rrset.owner, verdict.encloser)
     ttl, until = min(verdict.ttl, proof.ttl), min(verdict.until, proof.until)
@@ -77,19 +89,19 @@ def absence_judged(walk: Walk, message: Message, name: Name, rdtype: int) -> Ste
     """The verdict on a message that says: no such name, or no such type at this name."""
     holder = name.parent if rdtype == RRType.DS and len(name) > 1 else name
     zone = yield from walk.zone_holding(holder, _deepest_denier(message, holder))
-    if zone.security is Security.SECURE:
+    if zone.security is SECURE:
         records = walk.denials(message, zone)
         denial = absence(records, message, walk.verdict_by(zone), name, rdtype)
         chain = (*zone.chain, denial.link)
         return Judged(
             denial.security, denial.reason, chain, denial.ttl, denial.until, denial.existence
         )
-    existence = Existence.NX_DOMAIN if message.rcode == 3 else Existence.NO_DATA
-    if zone.security in (Security.BOGUS, Security.INDETERMINATE):
+    existence = NX_DOMAIN if message.rcode == 3 else NO_DATA
+    if zone.security in (BOGUS, INDETERMINATE):
         return Judged(zone.security, zone.reason, zone.chain, 0, 0, None)
     soa = next((each for each in message.authority if each.rdtype == RRType.SOA), None)
     ttl = negative_ttl(soa) if soa is not None else 0
-    return Judged(Security.INSECURE, zone.reason, zone.chain, ttl, 0, existence)
+    return Judged(INSECURE, zone.reason, zone.chain, ttl, 0, existence)
 
 
 def _of_delegations(zone: Name) -> bool:
@@ -99,8 +111,8 @@ def _of_delegations(zone: Name) -> bool:
 
 def _inherited(zone: Zone, rrset: Rrset) -> Judged:
     """An RRset that no key can judge shares the fate of its zone."""
-    existence = Existence.FOUND if zone.security is Security.INSECURE else None
-    ttl = rrset.ttl if zone.security is Security.INSECURE else 0
+    existence = FOUND if zone.security is INSECURE else None
+    ttl = rrset.ttl if zone.security is INSECURE else 0
     return Judged(zone.security, zone.reason, zone.chain, ttl, 0, existence)
 
 
@@ -110,8 +122,8 @@ def _signatures_judged(rrset: Rrset) -> Judged:
     """
     zone = next((rd.rrsig(raw).signer for raw in rrset.rdatas if _readable(raw)), rrset.owner)
     reason = because(Why.SIGNATURES_THEMSELVES, zone, f"{rrset.owner.dotted} RRSIG")
-    link = Link(zone, "RRSIG", Security.INSECURE, reason.finding)
-    return Judged(Security.INSECURE, reason, (link,), rrset.ttl)
+    link = Link(zone, "RRSIG", INSECURE, reason.finding)
+    return Judged(INSECURE, reason, (link,), rrset.ttl)
 
 
 def _readable(raw: bytes) -> bool:

@@ -12,7 +12,7 @@ from msgspec import Struct
 from esashell.clock import SECOND
 from esashell.resolver import rdata as rd
 from esashell.resolver.algorithms import Key, Policy, algorithm_text, digest, zone_key
-from esashell.resolver.answer import Link, Reason, Security
+from esashell.resolver.answer import BOGUS, INDETERMINATE, INSECURE, SECURE, Link, Reason, Security
 from esashell.resolver.budget import Work
 from esashell.resolver.cache import BOGUS_SECONDS, FAILURE_SECONDS, LONGEST
 from esashell.resolver.names import ROOT, Name
@@ -54,15 +54,15 @@ class Voucher(Struct, frozen=True, gc=False):
 def unanchored(target: Name, now: int) -> Zone:
     """The zone of a name that no anchor is above of."""
     reason = because(Why.NO_ANCHOR, ROOT, target.dotted)
-    link = Link(ROOT, "anchor", Security.INSECURE, reason.finding)
-    return Zone(ROOT, Security.INSECURE, Keyring(ROOT), (link,), now + LONGEST * SECOND, reason)
+    link = Link(ROOT, "anchor", INSECURE, reason.finding)
+    return Zone(ROOT, INSECURE, Keyring(ROOT), (link,), now + LONGEST * SECOND, reason)
 
 
 def keyless(
     name: Name, security: Security, chain: tuple[Link, ...], reason: Reason | None, now: int
 ) -> Zone:
     """A zone without keys; how long it is remembered depends on what is wrong with it."""
-    seconds = {Security.BOGUS: BOGUS_SECONDS, Security.INDETERMINATE: FAILURE_SECONDS}
+    seconds = {BOGUS: BOGUS_SECONDS, INDETERMINATE: FAILURE_SECONDS}
     until = now + seconds.get(security, LONGEST) * SECOND
     return Zone(name, security, Keyring(name), chain, until, reason)
 
@@ -109,24 +109,24 @@ def by_keys(
     found = next((e for e in message.answer if e.owner == name and e.rdtype == RRType.DNSKEY), None)
     if found is None:
         reason = _no_keys(name, voucher)
-        link = Link(name, "DNSKEY", Security.BOGUS, reason.finding)
-        return keyless(name, Security.BOGUS, (*chain, link), reason, now)
+        link = Link(name, "DNSKEY", BOGUS, reason.finding)
+        return keyless(name, BOGUS, (*chain, link), reason, now)
     keys = [key for key in map(zone_key, sorted(found.rdatas)) if key is not None]
     vouched = _vouched(name, keys, voucher, work)
     if not vouched:
         reason = _no_match(name, found.rdatas, voucher)
         records = tuple(rd.text(RRType.DNSKEY, each) for each in found.rdatas)
-        link = Link(name, "DNSKEY", Security.BOGUS, reason.finding, records)
-        return keyless(name, Security.BOGUS, (*chain, link), reason, now)
+        link = Link(name, "DNSKEY", BOGUS, reason.finding, records)
+        return keyless(name, BOGUS, (*chain, link), reason, now)
     ring = keyring(name, vouched)
     verdict = yield from judging(found, ring, now // SECOND, work, policy)
     verdict = unexpanded(verdict, found, name)
     link = rrset_link(name, found, verdict)
-    if verdict.security is not Security.SECURE:
-        return keyless(name, Security.BOGUS, (*chain, link), verdict.reason, now)
+    if verdict.security is not SECURE:
+        return keyless(name, BOGUS, (*chain, link), verdict.reason, now)
     usable = [key for key in keys if policy.supports(key.algorithm)]
     until = now + min(verdict.ttl, voucher.ttl, LONGEST) * SECOND
-    return Zone(name, Security.SECURE, keyring(name, usable), (*chain, link), until)
+    return Zone(name, SECURE, keyring(name, usable), (*chain, link), until)
 
 
 def _vouched(name: Name, keys: Sequence[Key], voucher: Voucher, work: Work) -> list[Key]:

@@ -25,7 +25,7 @@ from esashell.clock import SECOND
 from esashell.resolver import rdata as rd
 from esashell.resolver.algorithms import Policy
 from esashell.resolver.anchors import Anchor
-from esashell.resolver.answer import Link, Reason, Security
+from esashell.resolver.answer import BOGUS, INDETERMINATE, INSECURE, SECURE, Link, Reason
 from esashell.resolver.budget import Work
 from esashell.resolver.cache import LONGEST, Cache
 from esashell.resolver.denial import Records, no_ds, verified_records
@@ -88,7 +88,7 @@ class Walk:
         zone = yield from self._start(target)
         self.reached = zone.chain
         for name in _between(zone.name, target):
-            if zone.security is not Security.SECURE:
+            if zone.security is not SECURE:
                 return zone
             cut = (zone.name, name)
             if self.cache.uncut.find(cut, self.now) or cut in self._uncut_names:
@@ -149,25 +149,25 @@ class Walk:
         name = anchor.zone
         records = tuple(rd.text(RRType.DS, each) for each in anchor.ds)
         records += tuple(rd.text(RRType.DNSKEY, each) for each in anchor.dnskeys)
-        top = Link(name, "anchor", Security.SECURE, f"trusted key of {name.dotted}", records)
+        top = Link(name, "anchor", SECURE, f"trusted key of {name.dotted}", records)
         if not records:
             text = f"the configuration says that {name.dotted} is not to be validated"
             text = anchor.note or text
-            link = Link(name, "anchor", Security.INSECURE, text)
+            link = Link(name, "anchor", INSECURE, text)
             reason = because(Why.NOT_VALIDATED, name, f"{name.dotted} DNSKEY", note=text)
-            return keyless(name, Security.INSECURE, (link,), reason, self.now)
+            return keyless(name, INSECURE, (link,), reason, self.now)
         digests = self.policy.usable(ds_records(anchor.ds))
         keys = tuple(
             each for each in anchor.dnskeys if len(each) > 4 and self.policy.supports(each[3])
         )
         if not digests and not keys:
             reason = because(Why.ANCHOR_UNSUPPORTED, name, f"{name.dotted} DNSKEY")
-            link = Link(name, "anchor", Security.INSECURE, reason.finding, records)
-            return keyless(name, Security.INSECURE, (link,), reason, self.now)
+            link = Link(name, "anchor", INSECURE, reason.finding, records)
+            return keyless(name, INSECURE, (link,), reason, self.now)
         voucher = Voucher(digests, keys, LONGEST, note=anchor.note)
         zone = yield from self._keys(name, voucher, (top,))
         # An anchor may have outlived its zone: only keys that fit it show that there is one.
-        return structs.replace(zone, cut=zone.security is Security.SECURE)
+        return structs.replace(zone, cut=zone.security is SECURE)
 
     def _below(self, parent: Zone, name: Name) -> Steps[Zone | None]:
         """The zone that begins at a name directly below what `parent` vouches for; None if none."""
@@ -176,7 +176,7 @@ class Walk:
             return self._failed(parent.name, name, RRType.DS, reply.reason, parent.chain)
         found = yield from self._by_ds(parent, name, reply.message)
         # What the parent itself says is BOGUS: somebody else may have said it.
-        while found is not None and found.security is Security.BOGUS and not found.cut:
+        while found is not None and found.security is BOGUS and not found.cut:
             reply = (yield from reply.again()) if reply.again is not None else Reply(None)
             if reply.message is None:
                 break
@@ -191,10 +191,8 @@ class Walk:
             # A wildcard cannot delegate (RFC 4592 4.2, 4.6), whoever signed it.
             verdict = unexpanded((yield from self.judged(ds, parent)), ds, parent.name)
             link = rrset_link(parent.name, ds, verdict)
-            if verdict.security is not Security.SECURE:
-                return keyless(
-                    name, Security.BOGUS, (*parent.chain, link), verdict.reason, self.now
-                )
+            if verdict.security is not SECURE:
+                return keyless(name, BOGUS, (*parent.chain, link), verdict.reason, self.now)
             found = yield from self._delegated(parent, name, ds, verdict, link)
             return structs.replace(found, cut=True)
         if self._alias(message, parent, name):
@@ -210,7 +208,7 @@ class Walk:
             if alias and each.owner.is_under(parent.name):
                 verdict = self.verdict(each, parent)
                 # An alias made from a wildcard owes a proof that is not looked for here.
-                if verdict.security is Security.SECURE and verdict.encloser is None:
+                if verdict.security is SECURE and verdict.encloser is None:
                     self._uncut(parent, name, verdict.ttl, verdict.until)
                     return True
         return False
@@ -219,15 +217,15 @@ class Walk:
         """What the absence of a DS record means, by the parent's own proof."""
         denial = no_ds(self.denials(message, parent), name)
         chain = (*parent.chain, denial.link)
-        if denial.security is Security.BOGUS:
-            return keyless(name, Security.BOGUS, chain, denial.reason, self.now)
+        if denial.security is BOGUS:
+            return keyless(name, BOGUS, chain, denial.reason, self.now)
         until = min(self.now + denial.ttl * SECOND, denial.until * SECOND, parent.until)
-        if denial.security is Security.SECURE and not denial.delegation:
+        if denial.security is SECURE and not denial.delegation:
             self._uncut(parent, name, denial.ttl, denial.until)
             return None
         return Zone(
             name,
-            Security.INSECURE,
+            INSECURE,
             Keyring(name),
             chain,
             until,
@@ -247,7 +245,7 @@ class Walk:
             until = min(self.now + verdict.ttl * SECOND, parent.until)
             return Zone(
                 name,
-                Security.INSECURE,
+                INSECURE,
                 Keyring(name),
                 chain,
                 until,
@@ -264,7 +262,7 @@ class Walk:
             return self._failed(name, name, RRType.DNSKEY, reply.reason, chain)
         judged = partial(by_keys, now=self.now, work=self.work, policy=self.policy)
         zone = yield from judged(name, voucher, chain, reply.message)
-        while zone.security is Security.BOGUS and reply.again is not None:
+        while zone.security is BOGUS and reply.again is not None:
             reply = yield from reply.again()
             if reply.message is None:
                 break
@@ -309,8 +307,8 @@ class Walk:
             said=f" ({below.finding})" if below else "",
             cure=below.cure if below else "mend the zone's servers, or the way to them",
         )
-        link = Link(name, what, Security.INDETERMINATE, why.finding)
-        return keyless(name, Security.INDETERMINATE, (*chain, link), why, self.now)
+        link = Link(name, what, INDETERMINATE, why.finding)
+        return keyless(name, INDETERMINATE, (*chain, link), why, self.now)
 
     def _uncut(self, parent: Zone, name: Name, ttl: int, signed_until: int) -> None:
         until = min(self.now + ttl * SECOND, signed_until * SECOND, parent.until)

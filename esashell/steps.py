@@ -30,7 +30,7 @@ from typing import Any, Protocol, TypeVar
 from msgspec import Struct
 
 from esashell.clock import SECOND
-from esashell.errors import TransportError
+from esashell.errors import OperatorError, TransportError
 
 # Six things are waited for on the way to TLS and out again, and each may take half a minute.
 CONVERSATION = 180 * SECOND
@@ -58,7 +58,7 @@ class TlsPeer(Struct, frozen=True):
     chain: tuple[bytes, ...]
 
 
-class Exchange(Struct, frozen=True):
+class Exchange(Struct, frozen=True, gc=False):
     """Send one DNS message to a server's address and take its reply.
 
     The message ID is the world's affair: the engine writes 0 and gets 0 back, so that a tape and
@@ -159,12 +159,15 @@ class Many(Struct, frozen=True):
     """Any number of conversations, of which so many go on at once as the world sees fit.
 
     They are drawn when there is room for them, have a session each, and tell what came of them.
+    `apart` says that each can do without what a recording does not hold; of a recording they are
+    then held one after the other, and not in the order in which others once were.
     """
 
     conversations: Iterable[Steps[Any]]
+    apart: bool = False
 
 
-class Tell(Struct, frozen=True):
+class Tell(Struct, frozen=True, gc=False):
     """Something the conversation found out, for whoever listens; nothing waits for it."""
 
     event: Any
@@ -203,9 +206,13 @@ def deaf(event: Any) -> None:
 
 
 def run(steps: Steps[R], session: Session, listen: Listener = deaf) -> R:
-    """Drive one conversation to its end, one request after the other."""
+    """Drive one conversation to its end, one request after the other.
+
+    What a recording does not hold is thrown at the `yield` as well; where nobody catches it, it
+    ends the conversation.
+    """
     reply: Any = None
-    fault: TransportError | None = None
+    fault: TransportError | OperatorError | None = None
     while True:
         try:
             request = steps.throw(fault) if fault else steps.send(reply)
@@ -218,12 +225,13 @@ def run(steps: Steps[R], session: Session, listen: Listener = deaf) -> R:
             listen(request.event)
         elif kind is Verify:
             reply = request.holds()
-        elif kind is All:
-            reply = tuple(run(each, session, listen) for each in request.steps)
-        elif kind is Once:
-            reply = run(request.begin(), session, listen)
         else:
             try:
-                reply = session.perform(request)
-            except TransportError as error:
+                if kind is All:
+                    reply = tuple(run(each, session, listen) for each in request.steps)
+                elif kind is Once:
+                    reply = run(request.begin(), session, listen)
+                else:
+                    reply = session.perform(request)
+            except (TransportError, OperatorError) as error:
                 fault = error

@@ -39,7 +39,7 @@ class Question(Struct, frozen=True, gc=False):
     edns: bool = True
 
 
-class Reply(Struct, frozen=True):
+class Reply(Struct, frozen=True, gc=False):
     """What came of asking: a message that can be used, or the reason why there is none.
 
     When the message turns out not to be believable, `again` asks anew, and another server if there

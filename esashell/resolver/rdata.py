@@ -25,7 +25,7 @@ class BadRdata(ValueError):
     """The bytes do not fit their record type."""
 
 
-class Mx(Struct, frozen=True):
+class Mx(Struct, frozen=True, gc=False):
     preference: int
     exchange: Name
 
@@ -40,21 +40,21 @@ class Soa(Struct, frozen=True):
     minimum: int
 
 
-class Ds(Struct, frozen=True):
+class Ds(Struct, frozen=True, gc=False):
     key_tag: int
     algorithm: int
     digest_type: int
     digest: bytes
 
 
-class Dnskey(Struct, frozen=True):
+class Dnskey(Struct, frozen=True, gc=False):
     flags: int
     protocol: int
     algorithm: int
     public_key: bytes
 
 
-class Rrsig(Struct, frozen=True):
+class Rrsig(Struct, frozen=True, gc=False):
     """A signature; times in seconds since 1970, to be compared by serial arithmetic."""
 
     type_covered: int

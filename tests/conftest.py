@@ -1,14 +1,24 @@
 """What every test may use: above all, a word about programs that are not on this machine."""
 
+import gc
 import os
 import shutil
+from collections.abc import Iterator
 from typing import NoReturn
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+# Where the time is there, what is tried at random is tried longer.
+LONG = bool(os.environ.get("ESASHELL_CI"))
+
 # On a busy machine slow is not wrong.
-settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "unhurried",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    max_examples=100 if LONG else 50,
+)
 settings.load_profile("unhurried")
 
 _PACKAGE = {
@@ -30,10 +40,28 @@ _PACKAGE = {
     "setpriv": "util-linux",
     "nsenter": "util-linux",
 }
+
 # Servers live where an ordinary user's PATH does not look.
 _PLACES = os.pathsep.join(
     [os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"]
 )
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays until the end: looking through it for garbage again and again would
+    be an eighth of the whole run."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _patient_disk() -> Iterator[None]:
+    """No test takes the power away, so none has to wait until the disk has what was written. The
+    programs that tests start do wait."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda opened: None)
+        yield
 
 
 def _without(reason: str) -> NoReturn:

@@ -78,9 +78,9 @@ smtp       unix       - - n -     -   smtp
 dane       unix       - - n -     -   smtp -o smtp_tls_security_level=dane
 dane-only  unix       - - n -     -   smtp -o smtp_tls_security_level=dane-only
 """
-_TRANSPORT = """
-/^dane@/       dane:
-/^dane-only@/  dane-only:
+_TRANSPORT = r"""
+/^dane(\+[a-z]+)?@/       dane:
+/^dane-only(\+[a-z]+)?@/  dane-only:
 """
 
 
@@ -138,9 +138,12 @@ class Postfix:
     ) -> dict[tuple[Level, str], Delivery]:
         """Hand in a message for each recipient, all at once, and wait until each was tried."""
         wanted = list(recipients)
-        (self.folder / "recipients").write_text(
-            "".join(f"{level}@{domain}\n" for level, domain in wanted)
-        )
+        self.hand_in(f"{level}@{domain}" for level, domain in wanted)
+        return self._results(wanted, time.monotonic() + patience)
+
+    def hand_in(self, recipients: Iterable[str]) -> None:
+        """A message for each recipient, all at once."""
+        (self.folder / "recipients").write_text("".join(f"{each}\n" for each in recipients))
         done = self.space.run(
             "sh", "-c",
             'while read -r to; do printf "Subject: test\\n\\nbody\\n" |'
@@ -148,7 +151,6 @@ class Postfix:
             need("sendmail"), self.folder,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
-        return self._results(wanted, time.monotonic() + patience)
 
     def _results(
         self, wanted: list[tuple[Level, str]], deadline: float
@@ -187,8 +189,11 @@ def _last_tls(lines: tuple[str, ...], relay: str) -> str:
 
 
 @contextmanager
-def postfix(space: Namespace) -> Iterator[Postfix]:
-    """A Postfix in a namespace, from when it takes messages until all its processes are gone."""
+def postfix(space: Namespace, more: str = "") -> Iterator[Postfix]:
+    """A Postfix in a namespace, from when it takes messages until all its processes are gone.
+
+    `more` are settings that take the place of those above.
+    """
     program = need("postfix")
     # Its users have to get through to the folder, which they could not in one of the tests' own.
     folder = Path(tempfile.mkdtemp(prefix="esashell-postfix-"))
@@ -197,7 +202,7 @@ def postfix(space: Namespace) -> Iterator[Postfix]:
         for name in ("queue", "data"):
             (folder / name).mkdir(mode=0o755)
         shutil.chown(folder / "data", "postfix")
-        (folder / "main.cf").write_text(_MAIN_CF.format(folder=folder))
+        (folder / "main.cf").write_text(_MAIN_CF.format(folder=folder) + more)
         (folder / "master.cf").write_text(_MASTER_CF)
         (folder / "transport").write_text(_TRANSPORT)
         log = folder / "log"

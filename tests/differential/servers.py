@@ -1,17 +1,25 @@
-"""Other people's servers, and the lab as they meet it, started for a test and ended after it."""
+"""Other people's servers, and the lab as they meet it, started for a test and ended after it.
+
+On the machine itself each finds ports for itself, and tells them; in a network of its own, where it
+meets nobody, it may be given the port that the others expect.
+"""
 
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 from esashell.worlds.lab.world import Lab
 from tests.conftest import need
 from tests.differential.namespace import with_our_modules
+from tests.ports import on_free_ports
 
-_PATIENCE = 30.0
+_PATIENCE = 60.0
+
+# The command line that serves the lab; options may follow.
+SERVE = "import sys; from esashell.shell.lab import main; sys.exit(main(['serve', *sys.argv[1:]]))"
 
 # How a command is run: as it is, or inside a namespace.
 Wrap = Callable[..., list[str]]
@@ -58,11 +66,22 @@ def lab_served(
     wrap: Wrap, folder: Path, *options: str, command: Sequence[str | Path] = ()
 ) -> Iterator[list[list[str]]]:
     """`esashell lab serve`; the lines it prints, taken apart. `command` serves another lab."""
-    code = "import sys; from esashell.shell.lab import main; sys.exit(main(sys.argv[1:]))"
-    words = wrap(*(command or (sys.executable, "-c", code, "serve")), *options)
     log = folder / "lab.log"
-    with running(words, log, lambda said: "\nready\n" in said):
+
+    def start(*ports: int) -> AbstractContextManager[object]:
+        choice = zip(("--dns-port", "--smtp-port"), map(str, ports), strict=False)
+        words = (*(command or (sys.executable, "-c", SERVE)), *sum(choice, ()), *options)
+        return running(wrap(*words), log, lambda said: "\nready\n" in said)
+
+    with ExitStack() as stack:
+        here_or_there = 0 if "--add-addresses" in options else 2
+        on_free_ports(here_or_there, lambda *ports: stack.enter_context(start(*ports)))
         yield [line.split() for line in log.read_text().splitlines()]
+
+
+def dns_port(doors: Sequence[Sequence[str]]) -> int:
+    """The port of all of a served lab's name servers."""
+    return int(next(door[2] for door in doors if door[0] == "dns"))
 
 
 def root_hints(lab: Lab, folder: Path) -> Path:
@@ -76,15 +95,16 @@ def root_hints(lab: Lab, folder: Path) -> Path:
 
 
 @contextmanager
-def unbound(wrap: Wrap, folder: Path, anchor: str, *, port: int, way: str) -> Iterator[None]:
-    """A validating unbound at 127.0.0.1 that has this trust anchor; `way` is how it finds servers,
-    in the words of its configuration file."""
+def unbound(
+    wrap: Wrap, folder: Path, anchor: str, *, port: int | None = None, way: str
+) -> Iterator[int]:
+    """A validating unbound at 127.0.0.1 that has this trust anchor, and its port; `way` is how it
+    finds servers, in the words of its configuration file."""
     anchors = "\n".join(f'    trust-anchor: "{each}"' for each in anchor.splitlines())
-    configuration = folder / "unbound.conf"
-    configuration.write_text(f"""
+    text = f"""
 server:
     interface: 127.0.0.1
-    port: {port}
+    port: PORT
     do-daemonize: no
     use-syslog: no
     logfile: ""
@@ -105,20 +125,17 @@ server:
 {way}
 remote-control:
     control-enable: no
-""")
-    command = wrap(need("unbound"), "-d", "-c", configuration)
-    with running(command, folder / "unbound.log", lambda said: "start of service" in said):
-        yield
+"""
+    with _configured("unbound", wrap, folder, text, sign="start of service", port=port) as at:
+        yield at
 
 
 @contextmanager
-def nsd(folder: Path, zones: Path, port: int, wrap: Wrap = here) -> Iterator[None]:
-    """An nsd at 127.0.0.1 that serves every zone of an exported lab."""
-    configuration = folder / "nsd.conf"
-    configuration.write_text(
-        f"""
+def nsd(folder: Path, zones: Path, port: int | None = None, wrap: Wrap = here) -> Iterator[int]:
+    """An nsd at 127.0.0.1 that serves every zone of an exported lab, and its port."""
+    text = f"""
 server:
-    ip-address: 127.0.0.1@{port}
+    ip-address: 127.0.0.1@PORT
     server-count: 1
     username: ""
     chroot: ""
@@ -132,9 +149,25 @@ server:
     rrl-ratelimit: 0
 remote-control:
     control-enable: no
-"""
-        + (zones / "nsd.conf").read_text()
-    )
-    command = wrap(need("nsd"), "-d", "-c", configuration)
-    with running(command, folder / "nsd.log", lambda said: "nsd started" in said):
-        yield
+""" + (zones / "nsd.conf").read_text()
+    with _configured("nsd", wrap, folder, text, sign="nsd started", port=port) as at:
+        yield at
+
+
+@contextmanager
+def _configured(
+    program: str, wrap: Wrap, folder: Path, text: str, *, sign: str, port: int | None
+) -> Iterator[int]:
+    """A program that reads this configuration, with its port for PORT, and says `sign` when it
+    serves."""
+    configuration = folder / f"{program}.conf"
+    command = wrap(need(program), "-d", "-c", configuration)
+    log = folder / f"{program}.log"
+
+    def start(at: int) -> int:
+        configuration.write_text(text.replace("PORT", str(at)))
+        stack.enter_context(running(command, log, lambda said: sign in said))
+        return at
+
+    with ExitStack() as stack:
+        yield start(port) if port is not None else on_free_ports(1, start)

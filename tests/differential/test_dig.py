@@ -26,8 +26,7 @@ from esashell.resolver.rrtypes import RRType
 from esashell.steps import run
 from esashell.worlds.lab.world import Lab
 from tests.conftest import need
-from tests.differential.servers import here, lab_served
-from tests.worlds.loopback import free_port
+from tests.differential.servers import dns_port, here, lab_served
 
 pytestmark = [
     pytest.mark.differential,
@@ -69,9 +68,9 @@ class Said(Struct, frozen=True):
 class Served:
     """A served lab, and the programs that ask it."""
 
-    def __init__(self, lab: Lab, doors: list[list[str]], port: int, folder: Path) -> None:
+    def __init__(self, lab: Lab, doors: list[list[str]], folder: Path) -> None:
         self.lab = lab
-        self.port = port
+        self.port = dns_port(doors)
         self.anchors = folder / "bind.keys"
         self.anchors.write_text(f"trust-anchors {{\n{_anchors(lab)}}};\n")
         self._doors = {door[3]: door[1] for door in doors if door[0] == "dns"}
@@ -138,10 +137,8 @@ def _said(text: str) -> Said:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     need("dig")
     folder = tmp_path_factory.mktemp("dig")
-    port = free_port()
-    options = ("--dns-port", str(port), "--smtp-port", str(free_port()))
-    with lab_served(here, folder, *options) as doors:
-        yield Served(Lab(SystemClock()), doors, port, folder)
+    with lab_served(here, folder) as doors:
+        yield Served(Lab(SystemClock()), doors, folder)
 
 
 @pytest.mark.parametrize("tcp", [False, True], ids=["UDP", "TCP"])

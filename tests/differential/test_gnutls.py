@@ -21,7 +21,6 @@ from esashell.resolver.rrtypes import RRType
 from esashell.worlds.lab.world import Lab
 from tests.conftest import need
 from tests.differential.servers import here, lab_served, running
-from tests.worlds.loopback import free_port
 
 pytestmark = [
     pytest.mark.differential,
@@ -76,8 +75,7 @@ class Served:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     need("gnutls-cli")
     folder = tmp_path_factory.mktemp("gnutls")
-    options = ("--dns-port", str(free_port()), "--smtp-port", str(free_port()))
-    with lab_served(here, folder, *options) as doors:
+    with lab_served(here, folder) as doors:
         yield Served(Lab(SystemClock()), doors, folder)
 
 

@@ -25,7 +25,7 @@ from esashell.steps import run
 from esashell.worlds.lab.world import Lab
 from esashell.worlds.live import Live
 from tests.differential.servers import here, nsd, unbound
-from tests.worlds.loopback import free_port, mail_host, tcp_server
+from tests.worlds.loopback import mail_host, tcp_server
 
 pytestmark = [
     pytest.mark.differential,
@@ -90,17 +90,17 @@ def road(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Road]:
     zones = folder / "zones"
     assert lab_command(["zones", "--scenario", str(scenario), str(zones)]) == 0
     lab = Lab(SystemClock(), scenarios=[scenario])
-    nsd_port, port = free_port(), free_port()
-    # All zones are at one server, so there is nothing to iterate over: unbound asks it everything.
-    # And whatever else it may think of asking, from this address it can ask loopback alone.
-    way = (
-        f"    outgoing-interface: {HERE}\n    max-udp-size: 512\n"
-        f'forward-zone:\n    name: "."\n    forward-addr: {HERE}@{nsd_port}'
-    )
     with ExitStack() as stack:
-        stack.enter_context(nsd(folder, zones, nsd_port))
-        stack.enter_context(unbound(here, folder, anchor_text(lab.anchor), port=port, way=way))
-        yield Road(lab, port)
+        behind = stack.enter_context(nsd(folder, zones))
+        # All zones are at one server: there is nothing to iterate over, unbound asks it everything.
+        # And whatever else it may think of asking, from this address it can ask loopback alone.
+        way = (
+            f"    outgoing-interface: {HERE}\n    max-udp-size: 512\n"
+            f'forward-zone:\n    name: "."\n    forward-addr: {HERE}@{behind}'
+        )
+        yield Road(
+            lab, stack.enter_context(unbound(here, folder, anchor_text(lab.anchor), way=way))
+        )
 
 
 def test_dane_succeeds_from_the_root_key_to_the_certificate(road: Road) -> None:

@@ -41,7 +41,6 @@ from tests.differential.namespace import own_network, with_our_modules
 from tests.differential.opinion import Opinion, opinion
 from tests.differential.servers import Wrap, here, lab_served, root_hints, unbound
 from tests.resolver.wording import well_worded
-from tests.worlds.loopback import free_port
 
 SEED = 20260501
 CASES = 3200  # of which a third is never touched: a mutation does not fit every message
@@ -69,8 +68,7 @@ def judged_by_unbound(
                 lacking("this machine permits no network namespace")
             wrap, port, options = space.command, 53, ["--add-addresses"]
         else:
-            wrap, port = here, free_port()
-            options = ["--dns-port", str(free_port()), "--smtp-port", str(free_port())]
+            wrap, port, options = here, None, []
         served = here(sys.executable, "-m", "tests.differential.mutated_lab", plan)
         doors = stack.enter_context(lab_served(wrap, folder, *options, command=served))
         found = f'    root-hints: "{root_hints(lab, folder)}"'
@@ -78,7 +76,8 @@ def judged_by_unbound(
             door = next(door for door in doors if door[3:4] == [CAPABLE])
             found = "    outgoing-interface: 127.0.0.1\n"
             found += f'forward-zone:\n    name: "."\n    forward-addr: {door[1]}@{door[2]}'
-        stack.enter_context(unbound(wrap, folder, anchor, port=port, way=_configured() + found))
+        asked = unbound(wrap, folder, anchor, port=port, way=_configured() + found)
+        port = stack.enter_context(asked)
         opinions = theirs(wrap, port, [planned(seed, each) for each in numbers])
     for address, name, rdtype in json.loads((folder / HEARD).read_text()):
         mutated.message(address, name_from_text(name), rdtype)

@@ -34,7 +34,7 @@ def openssl_accepts(folder, anchor, end, sent, now):
         (folder / "sent.pem").write_bytes(b"".join(each.pem for each in sent))
         command += ["-untrusted", "sent.pem"]
     done = subprocess.run(
-        [*command, "leaf.pem"], cwd=folder, capture_output=True, timeout=20, check=False
+        [*command, "leaf.pem"], cwd=folder, capture_output=True, timeout=60, check=False
     )
     return done.returncode == 0
 

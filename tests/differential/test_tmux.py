@@ -18,6 +18,7 @@ from tests.differential.tmux import PROMPT, Screen, esashell, terminal
 
 pytestmark = [pytest.mark.differential, pytest.mark.slow]
 
+README = ROOT / "README.md"
 NO_CHANGES = "There are no changes since the last commit."
 UNCOMMITTED = "Are you sure you wish to exit? [N]>"
 DNS_MENU = "[]>"
@@ -47,6 +48,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
 
 
 PLAN = "## What would this change do?"
+SIMULATION = "## Three days in a second"
 PARTNERS = "ietf.org 120\ndane.lab 60\nself-signed.lab 5\n"
 
 
@@ -55,7 +57,7 @@ def tour(part: int = 0) -> list[Step]:
 
     The second part is the picture of `plan`, on an appliance of its own.
     """
-    readme = (ROOT / "README.md").read_text().split(PLAN)[part]
+    readme = re.split(f"{re.escape(PLAN)}|{re.escape(SIMULATION)}", README.read_text())[part]
     blocks = [
         textwrap.dedent(each)
         for each in re.findall(r"^ *```\n(.*?)^ *```$", readme, re.M | re.S)
@@ -63,6 +65,17 @@ def tour(part: int = 0) -> list[Step]:
     ]
     steps = "".join(blocks).split(f"{PROMPT} ")[1:]
     return [(line, said.strip("\n")) for line, _, said in (each.partition("\n") for each in steps)]
+
+
+def simulated() -> list[tuple[str, str, str]]:
+    """The picture of a simulation: each prompt, which tells its time, the command, and what is said
+    to it."""
+    _, _, readme = README.read_text().partition(SIMULATION)
+    block = next(re.finditer(r"^```\n(.*?)^```$", readme, re.M | re.S))[1]
+    prompt = rf"^({re.escape(PROMPT[:-1])}(?: \(T\+[^)]*\))?>) "
+    _, *pieces = re.split(prompt, block, flags=re.M)
+    steps = zip(pieces[::2], pieces[1::2], strict=True)
+    return [(at, *each.partition("\n")[::2]) for at, each in steps]
 
 
 def undated(text: str) -> str:
@@ -117,6 +130,35 @@ def test_the_plan_of_the_readme_is_what_the_screen_shows(session: Open, partners
     for line, said in steps:
         typed = line.replace("partners.txt", str(partners))
         assert undated(screen.enter(typed)) == undated(said), line
+
+
+@pytest.mark.skipif(SIMULATION not in README.read_text(), reason="the README has no simulation")
+def test_the_simulation_of_the_readme_is_what_the_screen_shows(session: Open) -> None:
+    steps = simulated()
+    assert [line for _, line, _ in steps[:2]] == ["simulate load route", "simulate run"]
+    screen = session()
+    ends = [at for at, _, _ in steps[1:]] + ["myesa.local (T+76 h)>"]
+    for (_, line, said), prompt in zip(steps, ends, strict=True):
+        assert screen.enter(line, prompt) == said.strip("\n"), line
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_a_cure_is_rehearsed_and_the_appliance_is_as_it_was(session: Open, columns: int) -> None:
+    screen = session(columns)
+    at_the_end = "myesa.local (T+76 h)>"
+    screen.enter("simulate load route", "myesa.local (T+0)>")
+    waits = screen.enter("simulate run", at_the_end)
+    assert "1,520" in waits
+    assert re.search(r"^dane\.lab +- +1,520 +4,181 +379 ", waits, re.M)
+    assert all(len(each) < columns for each in waits.split("\n"))
+    screen.enter("destconfig new dane.lab use_tls=on dane=off", at_the_end)
+    committed = screen.enter("commit the_cure y", at_the_end)
+    assert "Changes committed: Thu Mar 05 12:00:00 2026 GMT" in committed
+    screen.enter("simulate reset", "myesa.local (T+0)>")
+    assert re.search(r"^dane\.lab +- +6,080$", screen.enter("simulate run", at_the_end), re.M)
+    screen.enter("simulate end")
+    assert "dane.lab" not in screen.enter("destconfig list")
+    assert screen.enter("showchanges") == NO_CHANGES
 
 
 def test_the_menus_stage_the_same_change(session: Open) -> None:
@@ -248,3 +290,34 @@ def test_the_terminal_is_left_as_it_was_found(session: Open) -> None:
     assert screen.status() == 0
     before, after = (screen.folder / each for each in ("before", "after"))
     assert before.read_text() == after.read_text() != ""
+
+
+MORE = "-Press Any Key For More-"
+
+
+@pytest.mark.parametrize("key", ["q", "C-c"])
+def test_a_long_text_is_shown_a_screenful_at_a_time_and_may_be_left(
+    session: Open, key: str
+) -> None:
+    screen = session()
+    screen.write("showconfig y")
+    screen.keys("Enter")
+    first = screen.until_end(MORE)
+    assert '\nhostname = "myesa.local"\n' in first
+    screen.write(" ")
+    second = screen.until(
+        lambda text: text.endswith(MORE) and text.count("\n") > first.count("\n") + 10,
+        "the next screenful",
+    )
+    assert "\n[ssl." not in second
+    assert MORE not in second.removesuffix(MORE)
+    screen.keys(key)
+    assert MORE not in screen.until_end(f"\n{PROMPT}")
+    assert screen.enter("showchanges") == NO_CHANGES
+
+
+def test_sentences_end_their_lines_between_words(session: Open) -> None:
+    screen = session()
+    screen.enter("smtproutes new .a.example r1.a.example r2.a.example r3.a.example")
+    said = screen.enter("commit", "[]>")
+    assert "Warning: A route is not applied again to the hosts that a route names; these\n" in said

@@ -122,7 +122,7 @@ list                     |karakun.com
     (entry,) = running.config.destinations.entries
     assert (entry.domain, entry.concurrency) == ("karakun.com", 20)
     assert (entry.tls, entry.dane) == (TlsSetting.REQUIRED, DaneSetting.MANDATORY)
-    assert re.search(r"^karakun\.com +\S+ +Req +Mandatory", text, re.M)
+    assert re.search(r"^karakun\.com +\S+ +Req +Mand ", text, re.M)
 
 
 @at_both_widths
@@ -201,7 +201,7 @@ rollbackconfig           |Previous Commits:
 1                        |Are you sure you want to roll back the configuration? [N]>
 y                        |Do you want to commit this configuration now? [N]>
 y                        |{PROMPT}
-commitdetail             |Rolled back to revision 1.
+commitdetail             |Rolled back to revision
 """
     _, running = done(folder, columns, job)
     assert running.number == 3

@@ -26,8 +26,7 @@ from esashell.worlds.lab.world import Lab
 from esashell.worlds.lab.zones import Zone
 from tests.conftest import lacking, need
 from tests.differential.namespace import own_network, with_our_modules
-from tests.differential.servers import Wrap, here, lab_served, root_hints, unbound
-from tests.worlds.loopback import free_port
+from tests.differential.servers import Wrap, dns_port, here, lab_served, root_hints, unbound
 
 pytestmark = [pytest.mark.differential, pytest.mark.slow]
 
@@ -151,13 +150,11 @@ def test_an_unbound_that_iterates_agrees_with_us(lab: Lab, tmp_path: Path) -> No
 
 def test_an_unbound_that_forwards_agrees_with_us(lab: Lab, tmp_path: Path) -> None:
     need("unbound")
-    dns_port, port = free_port(), free_port()
-    options = ("--dns-port", str(dns_port), "--smtp-port", str(free_port()))
     with ExitStack() as stack:
-        doors = stack.enter_context(lab_served(here, tmp_path, *options))
+        doors = stack.enter_context(lab_served(here, tmp_path))
         at = next(door[1] for door in doors if door[-1] == "capable")
         # From this address unbound can ask loopback only, whatever it may come across.
         way = "    outgoing-interface: 127.0.0.1\n"
-        way += f'forward-zone:\n    name: "."\n    forward-addr: {at}@{dns_port}'
-        stack.enter_context(unbound(here, tmp_path, anchor_text(lab.anchor), port=port, way=way))
+        way += f'forward-zone:\n    name: "."\n    forward-addr: {at}@{dns_port(doors)}'
+        port = stack.enter_context(unbound(here, tmp_path, anchor_text(lab.anchor), way=way))
         assert disagreements(lab, here, port) == []

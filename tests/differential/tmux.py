@@ -16,7 +16,7 @@ from tests.conftest import need
 from tests.differential.namespace import with_our_modules
 
 PROMPT = "myesa.local>"
-_PATIENCE = 20.0
+_PATIENCE = 60.0
 _SOCKET = "esashell"
 _CONFIGURATION = """\
 set-option -g status off

@@ -66,8 +66,8 @@ class InMemory:
         return self.connection.start_tls(request.server_name, request.policy)
 
 
-def talk(case: Case) -> Steps[SmtpDialogue]:
-    """The conversation over sockets; where silence is due it is known after a fifth of a second."""
+def talk(case: Case, patience: int) -> Steps[SmtpDialogue]:
+    """The conversation over sockets; where silence is due it has lasted for this long."""
     yield Connect(HERE)
     steps = shake_hands("us.example", NAME, case.ours)
     reply: Any = None
@@ -79,7 +79,7 @@ def talk(case: Case) -> Steps[SmtpDialogue]:
             result: SmtpDialogue = stop.value
             return result
         if case.falls_silent and isinstance(request, Receive | StartTls):
-            request = msgspec.structs.replace(request, timeout=200 * MILLISECOND)
+            request = msgspec.structs.replace(request, timeout=patience)
         reply = fault = None
         try:
             reply = yield request
@@ -87,7 +87,7 @@ def talk(case: Case) -> Steps[SmtpDialogue]:
             fault = error
 
 
-def in_memory(case: Case, folder: Path) -> SmtpDialogue:
+def in_memory(case: Case, folder: Path, patience: int = 0) -> SmtpDialogue:
     session = InMemory(HostConnection(HostilePeer(case, folder), 180 * SECOND), case.octets)
     return run(shake_hands("us.example", NAME, case.ours), session)
 
@@ -99,23 +99,29 @@ def served(case: Case, folder: Path) -> Iterator[Live]:
         yield Live(smtp_port=port)
 
 
-def over_sockets(case: Case, folder: Path) -> SmtpDialogue:
+def over_sockets(case: Case, folder: Path, patience: int) -> SmtpDialogue:
     with served(case, folder) as live, live.session() as session:
-        return run(talk(case), session)
+        return run(talk(case, patience), session)
 
 
-def side_by_side(case: Case, folder: Path) -> SmtpDialogue:
+def side_by_side(case: Case, folder: Path, patience: int) -> SmtpDialogue:
     with served(case, folder) as live:
-        ((_, result),) = many([talk(case)], live)
+        ((_, result),) = many([talk(case, patience)], live)
     return result
 
 
 @pytest.mark.parametrize("road", [in_memory, over_sockets, side_by_side])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
 def test_each_ends_as_its_named_finding(case: Case, road: Any, folder: Path) -> None:
-    result: SmtpDialogue = road(case, folder)
-    failure = result.failure
-    assert (failure and failure.kind, failure and failure.stage) == (case.kind, case.stage)
+    wanted = (case.kind, case.stage)
+    # On a busy machine a peer may be silent for so long that is not meant to be.
+    for patience in (SECOND // 5, 5 * SECOND):
+        result: SmtpDialogue = road(case, folder, patience)
+        failure = result.failure
+        found = (failure and failure.kind, failure and failure.stage)
+        if found == wanted or not case.falls_silent:
+            break
+    assert found == wanted
     if failure is not None:
         assert failure.text.isprintable()
         assert case.says in failure.text
@@ -170,29 +176,30 @@ def test_whatever_follows_the_starttls_reply_no_hands_are_shaken(more: bytes) ->
 # -- tarpits: never silent, and never done
 
 
-def trapped() -> Steps[SmtpDialogue]:
-    yield Connect(HERE, whole=300 * MILLISECOND)
+def trapped(whole: int) -> Steps[SmtpDialogue]:
+    yield Connect(HERE, whole=whole)
     return (yield from shake_hands("us.example", NAME, TlsPolicy()))
 
 
 @pytest.mark.parametrize(
-    ("server", "stage", "code"),
+    ("server", "whole", "stage", "code"),
     [
-        (tarpit, Stage.GREETING, "4.4.2"),
-        (tarpit_in_the_handshake, Stage.HANDSHAKE, "validation-failure"),
+        (tarpit, SECOND // 5, Stage.GREETING, "4.4.2"),
+        # What comes before has to fit in, on a busy machine too.
+        (tarpit_in_the_handshake, SECOND, Stage.HANDSHAKE, "validation-failure"),
     ],
 )
 @pytest.mark.parametrize("together", [False, True])
 def test_a_tarpit_on_a_real_socket_ends_when_the_whole_time_is_used_up(
-    server: Conversation, stage: Stage, code: str, together: bool
+    server: Conversation, whole: int, stage: Stage, code: str, together: bool
 ) -> None:
     with tcp_server(server) as port:
         live = Live(smtp_port=port)
         if together:
-            ((_, result),) = many([trapped()], live)
+            ((_, result),) = many([trapped(whole)], live)
         else:
             with live.session() as session:
-                result = run(trapped(), session)
+                result = run(trapped(whole), session)
     assert result.failure is not None
     assert (result.failure.kind, result.failure.stage) == (Failure.OVERDUE, stage)
     assert result.failure.code == code

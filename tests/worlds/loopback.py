@@ -12,7 +12,7 @@ Conversation = Callable[[socket.socket], None]
 
 
 def _stopped(thread: threading.Thread) -> None:
-    thread.join(5)
+    thread.join(60)
     assert not thread.is_alive()
 
 
@@ -62,13 +62,6 @@ def tcp_server(*conversations: Conversation) -> Iterator[int]:
                 with contextlib.suppress(OSError):
                     socket.create_connection(listener.getsockname(), 1).close()
                 thread.join(0.05)
-
-
-def free_port() -> int:
-    """A port on which nothing listens, for TCP and for UDP, a moment ago."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def exactly(connection: socket.socket, count: int) -> bytes:

@@ -34,7 +34,8 @@ from esashell.worlds.lab.certs import CertificateMaker, CertificateSpec, Identit
 from esashell.worlds.lab.hosts import Behaviour, HostSpec, LabHosts
 from esashell.worlds.live import Live
 from esashell.worlds.tls import server_context
-from tests.worlds.loopback import exactly, free_port, mail_host, reset, tcp_server, udp_server
+from tests.ports import closed_port
+from tests.worlds.loopback import exactly, mail_host, reset, tcp_server, udp_server
 
 QUERY = query(name_from_text("mail.example"), RRType.A)
 OTHER = query(name_from_text("evil.example"), RRType.A)
@@ -50,7 +51,9 @@ def answer(asked: bytes, tail: bytes = b"", rcode: int = 0) -> bytes:
     return head + asked[12:end] + tail
 
 
-def ask(port: int, *, timeout: int = 2_000 * MILLISECOND, tcp: bool = False, at: str = HERE) -> Any:
+def ask(
+    port: int, *, timeout: int = 20_000 * MILLISECOND, tcp: bool = False, at: str = HERE
+) -> Any:
     with Live(dns_port=port).session() as session:
         return session.perform(Exchange(at, QUERY, tcp=tcp, timeout=timeout))
 
@@ -89,7 +92,11 @@ def test_ids_and_source_ports_change_from_query_to_query() -> None:
 @pytest.mark.parametrize("tcp", [False, True])
 def test_a_query_goes_out_from_the_address_that_it_names(tcp: bool) -> None:
     elsewhere = Exchange(HERE, QUERY, tcp, source="192.0.2.1")
-    with Live(dns_port=free_port()).session() as session, pytest.raises(errors.Unreachable):
+    with (
+        closed_port() as port,
+        Live(dns_port=port).session() as session,
+        pytest.raises(errors.Unreachable),
+    ):
         session.perform(elsewhere)
     with (
         udp_server(lambda asked: [answer(asked, b"here")]) as port,
@@ -161,7 +168,7 @@ def test_a_reply_from_another_port_never_arrives() -> None:
             # dropped by the kernel, for the socket is connected.
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(socket.socket, "bind", betray)
-                reply = session.perform(Exchange(HERE, QUERY, timeout=2_000 * MILLISECOND))
+                reply = session.perform(Exchange(HERE, QUERY, timeout=20_000 * MILLISECOND))
     assert reply.endswith(b"true")
     assert clients
 
@@ -184,7 +191,7 @@ def test_a_lost_datagram_is_sent_once_more_with_the_same_id() -> None:
         return [answer(asked, b"late")] if len(seen) == 2 else []
 
     with udp_server(second_time) as port:
-        assert ask(port, timeout=300 * MILLISECOND).endswith(b"late")
+        assert ask(port, timeout=1_000 * MILLISECOND).endswith(b"late")
     assert seen[0] == seen[1]
     assert len(seen) == 2
 
@@ -199,7 +206,7 @@ def test_silence_is_a_timeout_after_the_time_allowed_and_two_datagrams() -> None
     started = time.monotonic()
     with udp_server(silent) as port, pytest.raises(errors.TimedOut):
         ask(port, timeout=200 * MILLISECOND)
-    assert 0.2 <= time.monotonic() - started < 2
+    assert 0.2 <= time.monotonic() - started < 10
     assert len(seen) == 2
 
 
@@ -210,15 +217,15 @@ def test_a_stream_of_rubbish_does_not_stretch_the_time() -> None:
     started = time.monotonic()
     with udp_server(flood) as port, pytest.raises(errors.TimedOut):
         ask(port, timeout=200 * MILLISECOND)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10
 
 
 def test_a_closed_port_refuses() -> None:
-    port = free_port()
-    with pytest.raises(errors.Refused):
-        ask(port)
-    with pytest.raises(errors.Refused):
-        ask(port, tcp=True)
+    with closed_port() as port:
+        with pytest.raises(errors.Refused):
+            ask(port)
+        with pytest.raises(errors.Refused):
+            ask(port, tcp=True)
 
 
 @pytest.mark.parametrize(
@@ -245,9 +252,10 @@ def test_only_an_address_is_a_server_and_no_name_is_ever_looked_up(
 
 
 def test_no_time_at_all_is_a_timeout() -> None:
-    for tcp in (False, True):
-        with pytest.raises(errors.TimedOut):
-            ask(free_port(), timeout=0, tcp=tcp)
+    with closed_port() as port:
+        for tcp in (False, True):
+            with pytest.raises(errors.TimedOut):
+                ask(port, timeout=0, tcp=tcp)
 
 
 # -- TCP
@@ -297,7 +305,7 @@ def test_a_tcp_server_that_resets_is_a_reset() -> None:
 
 def test_a_dripping_tcp_server_gets_the_time_allowed_and_no_more() -> None:
     def drips(connection: socket.socket) -> None:
-        for octet in framed(answer(_asked(connection))):
+        for octet in framed(answer(_asked(connection), bytes(200))):
             connection.sendall(bytes([octet]))
             time.sleep(0.1)
 
@@ -305,7 +313,7 @@ def test_a_dripping_tcp_server_gets_the_time_allowed_and_no_more() -> None:
     with tcp_server(drips) as port:
         with pytest.raises(errors.TimedOut):
             ask(port, tcp=True, timeout=350 * MILLISECOND)
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < 10
 
 
 @pytest.mark.parametrize("reply", [b"", b"\x00", b"\xff" * 11, bytes(12), OTHER])
@@ -337,7 +345,8 @@ def test_a_connection_tells_our_own_address_and_carries_bytes_both_ways() -> Non
 def test_only_port_25_is_replaced() -> None:
     with (
         tcp_server(lambda c: c.sendall(b"other")) as port,
-        Live(smtp_port=free_port()).session() as session,
+        closed_port() as closed,
+        Live(smtp_port=closed).session() as session,
     ):
         session.perform(Connect(HERE, port))
         assert session.perform(Receive()) == b"other"
@@ -412,7 +421,7 @@ def test_what_is_not_tls_fails_the_handshake_and_the_session_goes_on(hostile: by
     with servers as port, Live(smtp_port=port).session() as session:
         session.perform(Connect(HERE))
         with pytest.raises((errors.HandshakeFailed, errors.Reset)):
-            session.perform(StartTls("mx.example", timeout=2_000 * MILLISECOND))
+            session.perform(StartTls("mx.example", timeout=20_000 * MILLISECOND))
         with pytest.raises(errors.Reset):
             session.perform(Send(b"in the clear after all?"))
         session.perform(Connect(HERE))
@@ -586,7 +595,7 @@ def test_ctrl_c_during_an_exchange_ends_it_at_once_and_leaves_no_socket(tmp_path
         assert child.stdout is not None
         assert child.stdout.readline() == b"waiting\n"
         child.send_signal(signal.SIGINT)
-        _, stderr = child.communicate(timeout=10)
+        _, stderr = child.communicate(timeout=60)
     assert child.returncode == 0, stderr
     assert stderr == b""
 

@@ -15,6 +15,7 @@ from esashell.resolver.names import Name, name_from_text
 from esashell.steps import All, Connect, Exchange, Receive, Steps, Tell, Wait
 from esashell.worlds.live import Live
 from esashell.worlds.many import many
+from tests.ports import closed_port
 from tests.worlds.loopback import exactly, tcp_server, udp_server
 
 HERE = "127.0.0.1"
@@ -59,7 +60,7 @@ def test_ports_and_ids_differ_from_question_to_question() -> None:
         server.start()
         live = Live(dns_port=sock.getsockname()[1])
         assert len(list(many((asked(each) for each in range(40)), live, window=5))) == 40
-        server.join(5)
+        server.join(60)
     assert len(ports) > 35
     assert len(ids) > 35
 
@@ -103,20 +104,21 @@ def test_a_datagram_that_is_lost_is_sent_again_and_silence_is_a_time_out() -> No
         seen.append(query)
         return echo(query) if seen.count(query) == 2 else []
 
-    def patient(number: int) -> Steps[str]:
+    def patient(number: int, patience: int) -> Steps[str]:
         try:
-            yield from asked(number, timeout=SECOND // 5)
+            yield from asked(number, timeout=patience)
         except TimedOut as error:
             return error.text
         return "answered"
 
     with udp_server(second) as port:
-        assert list(many([patient(1)], Live(dns_port=port))) == [(0, "answered")]
+        assert list(many([patient(1, SECOND)], Live(dns_port=port))) == [(0, "answered")]
     began = time.monotonic()
     with udp_server(lambda query: []) as port:
-        found = dict(many((patient(each) for each in range(20)), Live(dns_port=port)))
+        each = (patient(each, SECOND // 5) for each in range(200))
+        found = dict(many(each, Live(dns_port=port), window=200))
     assert set(found.values()) == {"timeout"}
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 20
 
 
 def test_a_fault_is_thrown_where_it_was_asked_for() -> None:
@@ -129,10 +131,8 @@ def test_a_fault_is_thrown_where_it_was_asked_for() -> None:
             return type(error).__name__
         return "nothing"
 
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind((HERE, 0))
-        port = sock.getsockname()[1]
-    assert list(many([astray()], Live(dns_port=port))) == [(0, "Refused")]
+    with closed_port() as port:
+        assert list(many([astray()], Live(dns_port=port))) == [(0, "Refused")]
 
 
 def test_tcp_and_parts_and_tales_and_waiting() -> None:
@@ -198,14 +198,14 @@ def test_a_worker_closes_what_nobody_waits_for_any_more() -> None:
     over = threading.Event()
 
     def slow(connection: socket.socket) -> None:
-        let_go.wait(5)
+        let_go.wait(60)
         connection.sendall(b"220 late\r\n")
         assert connection.recv(10) == b""
         over.set()
 
     def greeting(port: int) -> Steps[bytes]:
         yield Connect(HERE, port)
-        return (yield Receive(timeout=5 * SECOND))
+        return (yield Receive(timeout=60 * SECOND))
 
     def broken() -> Steps[bytes]:
         yield Wait(100_000)
@@ -215,9 +215,9 @@ def test_a_worker_closes_what_nobody_waits_for_any_more() -> None:
         began = time.monotonic()
         with pytest.raises(ZeroDivisionError):
             list(many([greeting(port), broken()], Live()))
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 30
         let_go.set()
-        assert over.wait(5)
+        assert over.wait(30)
 
 
 def test_whoever_stops_listening_stops_it_all() -> None:

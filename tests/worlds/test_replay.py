@@ -31,7 +31,6 @@ from esashell.worlds.live import Live
 from esashell.worlds.recorder import Recorder, TapeClock
 from esashell.worlds.replay import NotRecorded, Replay
 from esashell.worlds.tape import (
-    BadTape,
     Connected,
     Entry,
     Exchanged,
@@ -42,12 +41,11 @@ from esashell.worlds.tape import (
     Sent,
     ShookHands,
     Tape,
-    TapeWriter,
     Trusted,
     Waited,
     moment,
-    read_tape,
 )
+from esashell.worlds.tapefile import BadTape, TapeWriter, read_tape
 from tests.delivery.labwork import CAPABLE, NOON, Bench
 from tests.worlds.loopback import mail_host, tcp_server, udp_server
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from random import Random
@@ -29,20 +30,18 @@ from esashell.worlds.lab.world import Lab
 from esashell.worlds.live import Live
 from esashell.worlds.serve import Door, Service, loopback_doors, serve
 from tests.differential.namespace import with_our_modules
-from tests.differential.servers import here, lab_served, running
-from tests.worlds.loopback import free_port
+from tests.differential.servers import SERVE, dns_port, here, lab_served, running
+from tests.ports import on_free_ports
 
 pytestmark = pytest.mark.xdist_group("served lab")
-
-SERVE = "import sys; from esashell.shell.lab import main; sys.exit(main(['serve', *sys.argv[1:]]))"
 
 
 class Served:
     """A served lab: its doors, and worlds that reach it."""
 
-    def __init__(self, lines: list[list[str]], dns_port: int) -> None:
+    def __init__(self, lines: list[list[str]]) -> None:
         self.lines = lines
-        self.world = Live(dns_port=dns_port)
+        self.world = Live(dns_port=dns_port(lines))
 
     def door(self, lab_address: str) -> tuple[str, int]:
         found = next(line for line in self.lines if line[3:4] == [lab_address])
@@ -68,11 +67,9 @@ def lab() -> Lab:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("served")
-    dns_port, smtp_port = free_port(), free_port()
-    options = ("--dns-port", str(dns_port), "--smtp-port", str(smtp_port))
-    with lab_served(here, folder, *options, "--ready-file", str(folder / "ready")) as lines:
+    with lab_served(here, folder, "--ready-file", str(folder / "ready")) as lines:
         assert (folder / "ready").exists()
-        yield Served(lines, dns_port)
+        yield Served(lines)
 
 
 def _question(name: str, rdtype: int) -> bytes:
@@ -217,31 +214,40 @@ def test_a_client_that_only_asks_is_not_read_for_ever(served: Served) -> None:
 def test_a_signal_ends_it_in_order_even_with_a_connection_open(
     tmp_path: Path, number: signal.Signals
 ) -> None:
-    options = ("--dns-port", str(free_port()), "--smtp-port", str(free_port()))
     log = tmp_path / "log"
-    command = here(sys.executable, "-W", "error", "-c", SERVE, *options)
-    with running(command, log, lambda said: "\nready\n" in said) as server:
+
+    def started(dns: int, smtp: int) -> subprocess.Popen[bytes]:
+        options = ("--dns-port", str(dns), "--smtp-port", str(smtp))
+        command = here(sys.executable, "-W", "error", "-c", SERVE, *options)
+        return stack.enter_context(running(command, log, lambda said: "\nready\n" in said))
+
+    with ExitStack() as stack:
+        server = on_free_ports(2, started)
         line = next(each for each in log.read_text().splitlines() if each.startswith("smtp"))
         _, address, port, *_ = line.split()
         with socket.create_connection((address, int(port)), 5) as sock:
             assert sock.recv(100).startswith(b"220")
             server.send_signal(number)
-            assert server.wait(10) == 0
+            assert server.wait(60) == 0
     assert log.read_text().endswith("\nready\n")
 
 
 def test_a_port_that_is_taken_is_named_and_nothing_stays_open(tmp_path: Path) -> None:
     with socket.create_server(("127.25.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        command = here(sys.executable, "-c", SERVE, "--dns-port", free_port(), "--smtp-port", port)
-        done = subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=False,
-            env=with_our_modules(),
-        )
+
+        def tried(dns: int) -> subprocess.CompletedProcess[str]:
+            done = subprocess.run(
+                here(sys.executable, "-c", SERVE, "--dns-port", str(dns), "--smtp-port", str(port)),
+                capture_output=True,
+                text=True,
+                check=False,
+                env=with_our_modules(),
+            )
+            assert "127.53." not in done.stderr, done.stderr
+            return done
+
+        done = on_free_ports(1, tried)
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr == (
@@ -255,12 +261,15 @@ def test_a_tarpit_says_an_octet_at_a_time_and_hangs_up_after_the_last(
     monkeypatch.setattr("esashell.worlds.lab.hosts.DRIP", 1000)
     spec = HostSpec("mx.example", behaviour=Behaviour.TARPIT)
     hosts = LabHosts(lambda _: spec, CertificateMaker(b"tarpit", 0))
-    door = Door(Service.SMTP, "mx.example", "192.0.2.1", "127.0.0.1", free_port())
 
-    async def heard() -> list[bytes]:
+    async def heard(port: int) -> list[bytes]:
+        door = Door(Service.SMTP, "mx.example", "192.0.2.1", "127.0.0.1", port)
         ready = asyncio.Event()
         serving = asyncio.create_task(serve([door], lambda *_: None, hosts.accept, ready.set))
+        serving.add_done_callback(lambda _: ready.set())
         await ready.wait()
+        if serving.done():
+            await serving
         reader, writer = await asyncio.open_connection(door.address, door.port)
         writer.write(b"QUIT\r\n")
         pieces = []
@@ -270,7 +279,7 @@ def test_a_tarpit_says_an_octet_at_a_time_and_hangs_up_after_the_last(
         serving.cancel()
         return pieces
 
-    pieces = asyncio.run(heard())
+    pieces = on_free_ports(1, lambda port: asyncio.run(heard(port)))
     said = b"".join(pieces)
     assert said.startswith(b"220 mx.example ESMTP ready\r\n221 ")
     assert said.endswith(b"\r\n")

@@ -15,6 +15,7 @@ from esashell.worlds.lab.hosts import HostSide
 from esashell.worlds.lab.world import Lab
 from esashell.worlds.live import Live
 from esashell.worlds.many import many
+from tests.ports import closed_port
 from tests.worlds.loopback import mail_host, reset, tcp_server
 
 HERE = "127.0.0.1"
@@ -87,9 +88,8 @@ def test_the_conversation_is_the_one_that_live_has(kind: str) -> None:
 
 
 def test_a_port_where_nobody_listens_refuses() -> None:
-    with socket.create_server((HERE, 0)) as listener:
-        port = listener.getsockname()[1]
-    assert dict(many([probe(port)], Live())) == {0: "Connection refused"}
+    with closed_port() as port:
+        assert dict(many([probe(port)], Live())) == {0: "Connection refused"}
 
 
 def outcome(steps: Steps[object]) -> Steps[str]:

@@ -17,9 +17,8 @@ from hypothesis import strategies as st
 
 from esashell.errors import HandshakeFailed, TimedOut, TransportError
 from esashell.steps import TlsPeer, TlsPolicy
-from esashell.worlds import tape as module
+from esashell.worlds import tapefile as module
 from esashell.worlds.tape import (
-    BadTape,
     Connected,
     Entry,
     Exchanged,
@@ -27,18 +26,15 @@ from esashell.worlds.tape import (
     Header,
     Opened,
     Received,
-    RecordingFailed,
     Sent,
     ShookHands,
     Tape,
-    TapeWriter,
     Trusted,
     Waited,
     fault_of,
     moment,
-    parse,
-    read_tape,
 )
+from esashell.worlds.tapefile import BadTape, RecordingFailed, TapeWriter, parse, read_tape
 
 NOON = 1_795_000_000_123_456
 HEADER = Header(
@@ -173,6 +169,7 @@ def test_a_tape_that_was_cut_off_anywhere_gives_its_whole_entries(octets: bytes)
 KILLED = """
 import sys
 from esashell.worlds.tape import *
+from esashell.worlds.tapefile import *
 writer = TapeWriter(sys.argv[1], Header(recorded=moment(0), program="", world="lab", anchors=(),
                     root_servers=(), root_keys=None, configuration=""))
 for number in range(1, 10**9):

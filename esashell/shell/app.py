@@ -166,12 +166,22 @@ def _at_terminal(session: Session) -> int:
     names = _names(session)
     complete = _completer(session, names)
     console = Terminal(
-        complete, output.say, output.prompt, history, names=names, recall=session.trial_is_over
+        complete,
+        output.say,
+        output.prompt,
+        history,
+        page=output.page,
+        names=names,
+        recall=session.trial_is_over,
     )
     hint = (
         _hint(wants_colour(session.options.colour, os.environ)) if session.options.hints else None
     )
-    shell = Shell(session, console, complain, hint, attended=True)
+
+    def folded(text: str) -> None:
+        complain(console.folded(text) if sys.stderr and sys.stderr.isatty() else text)
+
+    shell = Shell(session, console, folded, hint, attended=True)
     _collect_garbage()
     shell.run_all()
     return DONE

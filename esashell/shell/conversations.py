@@ -124,7 +124,7 @@ class Conversations:
                 )
             finally:
                 helper.close()
-        elif isinstance(beneath, Replay):
+        elif isinstance(beneath, Replay) and not request.apart:
             from esashell.worlds.replay import side_by_side
 
             def count() -> Ear:
@@ -133,8 +133,9 @@ class Conversations:
             yield from side_by_side(request.conversations, beneath, listen, count)
         else:
             with seldom_collecting():
+                begun = beneath.apart if isinstance(beneath, Replay) else world.session
                 for steps in request.conversations:
-                    with world.session() as session:
+                    with begun() as session:
                         yield run(steps, _Counted(session, self.counters), listen)
 
     def sender(self, config: Config, world: World, clock: Clock, memory: str) -> Sender:

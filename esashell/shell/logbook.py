@@ -12,11 +12,11 @@ knows the logs takes over. An appliance that has kept nothing yet does not begin
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
     from typing import Any
 
     from esashell.config.tree import Config
@@ -34,14 +34,18 @@ SECRETS = ("passphrase=", "password=", "secret=")
 
 
 class Logbook:
-    """`user` tells who sits here; in `folder` each log has a folder of its own."""
+    """`user` tells who sits here, and `place` where each log has a folder of its own."""
 
-    def __init__(self, user: Callable[[], str]) -> None:
-        self.folder = ""
+    def __init__(self, user: Callable[[], str], place: Callable[[], str]) -> None:
         self._user = user
+        self._place = place
         self._typed: list[Typed] = []
         self._subscriptions: Subscriptions | None = None
         self._took_over = False
+
+    @property
+    def folder(self) -> str:
+        return self._place()
 
     def typed(self, now: int, text: str, prompt: str | None = None) -> None:
         """Somebody typed a line, a command or the answer to a question."""
@@ -135,10 +139,16 @@ class Logbook:
             "\t".join(map(_kept, (str(when), str(pid), user, text, prompt or "")))
             for when, text, prompt in typed
         ]
+        from esashell.logs.lock import Busy, alone, leave
+
+        text = "".join(f"{row}\n" for row in rows).encode()
         try:
-            with _alone(self.folder) as file:
-                os.lseek(file, 0, os.SEEK_END)
-                os.write(file, "".join(f"{row}\n" for row in rows).encode())
+            try:
+                with alone(os.path.join(self.folder, ASIDE)) as file:
+                    os.lseek(file, 0, os.SEEK_END)
+                    os.write(file, text)
+            except Busy:
+                leave(self.folder, text)
         except OSError as error:
             return (f"Warning: {self.folder} cannot be written ({error.strerror}).",)
         return ()
@@ -148,8 +158,15 @@ class Logbook:
         aside = os.path.join(self.folder, ASIDE)
         if not os.path.exists(aside):
             return
-        with suppress(OSError), _alone(self.folder) as file:
-            for row in os.pread(file, os.fstat(file).st_size, 0).split(b"\n"):
+        from esashell.logs.lock import alone, left
+
+        with suppress(OSError), alone(aside) as file:
+            others = left(self.folder)
+            texts = [os.pread(file, os.fstat(file).st_size, 0)]
+            for each in others:
+                with open(each, "rb") as other:
+                    texts.append(other.read())
+            for row in b"\n".join(texts).split(b"\n"):
                 # A row that a crash has cut off, or somebody has written into, says nothing.
                 with suppress(ValueError):
                     when, pid, user, text, prompt = (
@@ -159,30 +176,36 @@ class Logbook:
                     self._record(logs, config, int(pid), user, [typed])
             if logs.write(now):
                 os.ftruncate(file, 0)
+                for each in others:
+                    os.unlink(each)
 
 
 def masked(text: str) -> str:
     """A command line without the values of options that are secret."""
     lower = text.lower()
-    if not any(each in lower for each in SECRETS):
+    if not any(each[:-1] in lower for each in SECRETS):
         return text
-    import re
+    from esashell.shell.parse import raw_words
 
-    value = r"""("[^"]*"|'[^']*'|\S+)"""
-    return re.sub(rf"(?i)({'|'.join(SECRETS)}){value}", rf"\1{MASK}", text)
-
-
-@contextmanager
-def _alone(folder: str) -> Iterator[int]:
-    """The file of what was put aside, to nobody else meanwhile."""
-    import fcntl
-
-    file = os.open(os.path.join(folder, ASIDE), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield file
-    finally:
-        os.close(file)
+    found = []
+    name, hidden = False, False  # the word before is a secret's name; this one is a secret
+    for word in raw_words(text):
+        if word.isspace():
+            found.append(word)
+            continue
+        lower = word.lower()
+        if name and word.startswith("="):
+            lower = SECRETS[0] + word[1:]
+        secret = next((each for each in SECRETS if each in lower), None)
+        if hidden:
+            word, hidden = MASK, False
+        elif secret is not None:
+            value = len(lower) - lower.index(secret) - len(secret)
+            hidden = value == 0
+            word = word[: len(word) - value] + (MASK if value else "")
+        name = f"{lower}=" in SECRETS
+        found.append(word)
+    return "".join(found)
 
 
 def _kept(text: str) -> str:

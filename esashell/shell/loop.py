@@ -94,7 +94,7 @@ class Shell:
             return ""
         self.session.refresh()
         self._tell_news()
-        return f"{self.session.running.hostname}> "
+        return f"{self.session.running.hostname}{self.session.standing}> "
 
     def _exit(self) -> bool:
         """Run "exit" for a Ctrl-D; whether its question was answered."""
@@ -175,7 +175,9 @@ class Shell:
         from esashell.dialogue.batch import Batch
 
         fallback = asking if self.attended else None
-        return int(Batch(words, self.session, self.console.say, fallback).run(dialogue) or DONE)
+        console = self.console
+        batch = Batch(words, self.session, console.say, fallback, console.tell)
+        return int(batch.run(dialogue) or DONE)
 
     def _unknown(self, statement: Statement) -> int:
         text = quoted(statement.text)[1:-1]
@@ -209,6 +211,9 @@ class _Overheard:
 
     def say(self, text: str) -> None:
         self._console.say(text)
+
+    def tell(self, text: str) -> None:
+        self._console.tell(text)
 
     def reject(self, text: str) -> None:
         self._console.reject(text)

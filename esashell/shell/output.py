@@ -73,6 +73,15 @@ def columns() -> int | None:
     return shutil.get_terminal_size().columns
 
 
+def shows_blocks() -> bool:
+    """Whether standard output can have the block elements of Unicode."""
+    try:
+        "\u2581\u2588".encode(getattr(sys.stdout, "encoding", None) or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
 def wants_colour(wanted: bool | None, environment: Mapping[str, str]) -> bool:
     """Whether output is coloured: as the options say, else where a terminal wants it."""
     if wanted is not None:
@@ -106,6 +115,17 @@ class Output:
             self._clear()
             put(text + "\n")
 
+    def page(self, text: str) -> None:
+        """`say` on a terminal, a screenful at a time; an operator who has seen enough says so."""
+        if self._json:
+            self._held.append(text)
+            return
+        from esashell.shell.pager import Pager
+
+        self._clear()
+        with suppress(Enough):
+            Pager(put_octets).put(f"{text}\n".encode(errors="backslashreplace"))
+
     def octets(self, text: bytes) -> None:
         """Whole lines that are octets, such as a log's: never held back, and a result themselves.
 
@@ -131,7 +151,12 @@ class Output:
         """Let some time pass in which something new may come. Ctrl-C ends it."""
         from time import sleep
 
-        sleep(PAUSE)
+        try:
+            sleep(PAUSE)
+        except KeyboardInterrupt:
+            if self.watched:
+                put("\n")  # the terminal has written ^C where the prompt would begin
+            raise
 
     @property
     def json(self) -> bool:
@@ -149,6 +174,10 @@ class Output:
     def _clear(self) -> None:
         if self._bar is not None:
             self._bar.clear()
+
+    @property
+    def wants_records(self) -> bool:
+        return self._json
 
     def show(self, record: Any) -> None:
         """A command's result; without `--json` its lines have told it already."""

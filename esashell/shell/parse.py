@@ -45,6 +45,20 @@ def last_statement(line: str) -> Statement:
     return statement
 
 
+def raw_words(statement: str) -> list[str]:
+    """The words of one command as they were typed, with the blanks between them: joined they are
+    the text."""
+    found = []
+    at = 0
+    while at < len(statement):
+        end = at + 1
+        if statement[at] not in BLANKS:
+            end = max(end, _word(statement, at)[1])
+        found.append(statement[at:end])
+        at = end
+    return found
+
+
 def _statement(line: str, start: int) -> tuple[Statement, int]:
     """The command that begins here, and where the next one begins."""
     words: list[str] = []

@@ -27,7 +27,8 @@ from esashell.resolver.anchors import Anchor, BadAnchor, anchor_text, anchors_fr
 from esashell.shell import certificates
 from esashell.worlds.recorder import Recorder
 from esashell.worlds.replay import Replay
-from esashell.worlds.tape import BadTape, Header, TapeWriter, moment, read_tape
+from esashell.worlds.tape import Header, moment
+from esashell.worlds.tapefile import BadTape, TapeWriter, read_tape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -71,10 +71,14 @@ def follows_root(options: Options, world: World) -> bool:
 
 
 def lab_domains(world: World) -> tuple[str, ...]:
-    """The lab's domains that demonstrate something, but not those that come by the thousand."""
+    """The lab's domains that demonstrate something, but not those that come by the thousand; those
+    that a recording is about."""
     from esashell.worlds.lab.world import Lab
+    from esashell.worlds.replay import Replay
 
     world = _beneath(world)
+    if isinstance(world, Replay):
+        return world.domains
     if not isinstance(world, Lab):
         return ()
     return tuple(each.domain for each in world.domains() if each.count == 1)

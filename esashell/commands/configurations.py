@@ -1,13 +1,16 @@
 """A configuration that an operator names, to be looked at and not to be taken.
 
     pending, running    what is being worked on, and what runs
-    7                   revision 7, as it was committed
+    r7                  revision 7, as it was committed
+    000007.toml         the same, as its file in the history is called
+    7                   the same, where no list is shown: `rollbackconfig` numbers the list it shows
     FILE                what `saveconfig` writes, any piece of it, a revision's file, or the XML of
                         an appliance; what it does not say is as it runs
 
 A file of the folder for configurations goes before one of the same name elsewhere.
 """
 
+import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -23,16 +26,22 @@ if TYPE_CHECKING:
 
 PENDING = "pending"
 RUNNING = "running"
-LONGEST_NUMBER = 9  # digits
+LONGEST_NUMBER = 8  # digits
+RECENT = 10
+REVISION = re.compile(r"[rR]([0-9]{1,8})|([0-9]{6,8})\.toml")
 LONGEST_TITLE = 200
 
 
 class Configuration(Struct, frozen=True):
-    """A configuration, how it is called, and the command that leads to it, "" where none does."""
+    """A configuration, how it is called, and the command that leads to it, "" where none does.
+
+    `raw` is the file that it was read from, which says a whole configuration or a part of one.
+    """
 
     config: "Config"
     title: str
     back: str = ""
+    raw: bytes = b""
 
 
 def pending(appliance: "Appliance") -> Configuration:
@@ -47,7 +56,7 @@ def running(appliance: "Appliance") -> Configuration:
 
 
 def _back(revision: int) -> str:
-    return f"rollbackconfig r{revision}" if revision else "resetconfig"
+    return f"rollbackconfig {revision_word(revision)}" if revision else "resetconfig"
 
 
 def configuration(appliance: "Appliance", word: str) -> "Dialogue[Configuration]":
@@ -59,13 +68,40 @@ def configuration(appliance: "Appliance", word: str) -> "Dialogue[Configuration]
     if word.isascii() and word.isdigit():
         if len(word) > LONGEST_NUMBER:
             raise OperatorError(f"Error: {quoted(word, 40)} is not the number of a revision.")
-        try:
-            config = appliance.revision(int(word)).config
-        except BadConfiguration as damage:
-            text = str(damage)
-            raise OperatorError(text if text.startswith("Error: ") else f"Error: {text}") from None
-        return Configuration(config, f"revision {int(word)}", _back(int(word)))
+        return committed(appliance, int(word))
+    number = revision_number(word)
+    if number is not None and word not in appliance.files():
+        return committed(appliance, number)
     return (yield from _file(appliance, word))
+
+
+def revision_number(word: str) -> int | None:
+    """The revision that a word names wherever it is typed: `r7`, `000007.toml`; None for others."""
+    found = REVISION.fullmatch(word)
+    return int(found[1] or found[2]) if found else None
+
+
+def revision_word(number: int) -> str:
+    return f"r{number}"
+
+
+def committed(appliance: "Appliance", number: int) -> Configuration:
+    """A revision as it was committed; raises `OperatorError` where it is damaged or there is none.
+
+    0 is what there was before the first commit.
+    """
+    try:
+        config = appliance.revision(number).config
+    except BadConfiguration as damage:
+        text = str(damage)
+        raise OperatorError(text if text.startswith("Error: ") else f"Error: {text}") from None
+    return Configuration(config, f"revision {number}", _back(number))
+
+
+def words(appliance: "Appliance") -> tuple[str, ...]:
+    """What Tab offers where a configuration is wanted: the words, and the last revisions."""
+    recent = (revision_word(head.number) for head in appliance.history()[:RECENT] if head.number)
+    return (PENDING, RUNNING, *recent)
 
 
 def _file(appliance: "Appliance", name: str) -> "Dialogue[Configuration]":
@@ -92,4 +128,5 @@ def _file(appliance: "Appliance", name: str) -> "Dialogue[Configuration]":
         loaded.config,
         f"file {quoted(name, LONGEST_TITLE)[1:-1]}",
         f"loadconfig {name}" if kept else "",
+        raw,
     )

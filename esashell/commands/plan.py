@@ -1,6 +1,6 @@
 """plan: what the pending changes would do to the mail, before anybody commits them. Ours.
 
-    plan [A [B]] [--domains FILE] [--all] [--html FILE] [-o FILE]
+    plan [A [B]] [--domains FILE] [--fresh] [--all] [--html FILE] [-o FILE]
 
 Without words it compares the running configuration with the pending one. A and B are numbers of
 revisions (`rollbackconfig` lists them), `running`, `pending`, or files; one alone is compared with
@@ -8,8 +8,9 @@ the pending configuration. The destinations are those of the lab, or of a file, 
 behind a domain is its messages in an hour.
 
 Every destination that the changes treat differently is looked at, as far as either configuration
-would lead; no mail is sent. A change of the resolvers or of our own TLS is not tried out: what it
-would show is not known, and is said to be so.
+would lead; no mail is sent. What was seen is kept, also of a plan that was interrupted, and told
+with its age; `--fresh` looks again. A change of the resolvers or of our own TLS is not tried out:
+what it would show is not known, and is said to be so.
 
 `--html` writes a page for those who decide about changes. `-o` saves the plan, with the
 configuration that it ends in: `commit --plan FILE` commits that, and nothing else, as long as what
@@ -29,14 +30,15 @@ from esashell.commands.dates import date_time_and_zone
 from esashell.commands.log_choice import taken_apart
 from esashell.commands.partners import destinations_in
 from esashell.commands.registry import TABLE, command
-from esashell.commands.rehearsal import Rehearsed, rehearse
+from esashell.commands.rehearsal import LISTED, Rehearsal, known_list
 from esashell.dialogue.kinds import ask
-from esashell.dialogue.requests import Ask, Kind, ReadText, SaveText, Say, Show
+from esashell.dialogue.requests import Ask, Kind, ReadText, Remark, SaveText, Say, Show
 from esashell.errors import OperatorError, UsageError
+from esashell.simulate.listed import Listed
 from esashell.simulate.listing import lines
-from esashell.simulate.plan import Destined
 from esashell.simulate.saved import base, saved
-from esashell.simulate.telling import destinations_text, document
+from esashell.simulate.telling import About, Undo, ages_text, destinations_text, document
+from esashell.worlds.conversing import seldom_collecting
 
 if TYPE_CHECKING:
     from esashell.commands.configurations import Configuration
@@ -44,10 +46,10 @@ if TYPE_CHECKING:
     from esashell.dialogue.drive import Dialogue
 
 USAGE = (
-    "plan [--domains <file>] [--all] [--html <file>] [-o <file>]",
+    "plan [--domains <file>] [--fresh] [--all] [--html <file>] [-o <file>]",
     "plan <revision>|<file>|running [<revision>|<file>|pending] [...]",
 )
-FLAGS = ("--all",)
+FLAGS = ("--all", "--fresh")
 VALUED = ("--domains", "--html", "-o")
 
 
@@ -57,6 +59,7 @@ class Wish(Struct, frozen=True):
     sides: tuple[str, ...] = ()
     domains: str = ""
     every: bool = False
+    fresh: bool = False
     page: str = ""
     saved: str = ""
 
@@ -76,6 +79,7 @@ def _wish(words: Sequence[str]) -> Wish:
         found.bare,
         found.last("--domains"),
         found.has("--all"),
+        found.has("--fresh"),
         found.last("--html"),
         found.last("-o"),
     )
@@ -88,26 +92,37 @@ WISH: Kind[Wish] = Kind(lambda text: Wish(), words=(*VALUED, *FLAGS, RUNNING, PE
 def plan_command(appliance: "Appliance") -> "Dialogue[int]":
     wish = yield from ask(Ask("plan", "", WISH, Wish(), silent=True, reads=_wish))
     before, after = yield from _sides(appliance, wish.sides)
-    destined = yield from _destined(appliance, wish.domains)
-    seen = yield from rehearse(appliance, before.config, after.config, destined)
-    rehearsed = Rehearsed(seen, before.config, after.config, appliance.now)
-    found, told = rehearsed.plan, rehearsed.told()
-    undo = _undo(appliance, before, after)
-    title = f"{before.title[:1].upper()}{before.title[1:]} -> {after.title}"
-    heading = f"{title}, over {destinations_text(len(destined))}"
-    record = document(found, told, undo)
+    listed = yield from _listed(appliance, wish.domains)
+    with seldom_collecting():
+        rehearsal = Rehearsal(appliance, before.config, after.config, listed)
+    yield from rehearsal.look(again=wish.fresh)
+    if fault := rehearsal.observations.fault:
+        yield Remark(f"What was seen could not be kept for later: {fault}.")
+    with seldom_collecting():
+        rehearsed = rehearsal.rehearsed()
+        found, told, ages = rehearsed.plan, list(rehearsed.told()), rehearsal.ages()
+    now = appliance.now
+    about = About(
+        f"{before.title[:1].upper()}{before.title[1:]} -> {after.title}, "
+        f"over {destinations_text(len(listed))}",
+        date_time_and_zone(now, appliance.running.timezone),
+        _undo(appliance, before, after),
+        ages_text(ages, now),
+    )
     if wish.saved:
         runs = before.config == appliance.running
         begun = base(appliance.head, appliance.running) if runs else None
+        record = document(found, told, about.undo, ages)
         yield SaveText(wish.saved, saved(record, begun, after.config))
     if wish.page:
-        from esashell.simulate.page import Circumstances, page
+        from esashell.simulate.page import page
 
-        when = date_time_and_zone(appliance.now, appliance.running.timezone)
-        yield SaveText(wish.page, page(found, told, Circumstances(heading, when, undo)))
-    yield Show(record)
+        yield SaveText(wish.page, page(found, told, about))
+    yield Show(lambda: document(found, told, about.undo, ages))
     width = appliance.screen.width
-    yield Say("\n".join(lines(found, told, heading, undo, width, every=wish.every)))
+    with seldom_collecting():
+        shown = "\n".join(lines(found, told, about, width, every=wish.every))
+    yield Say(shown)
     if not found.affected:
         return 0
     return 3 if found.is_regression else 2
@@ -124,19 +139,32 @@ def _sides(
     return before, (yield from configuration(appliance, words[1]))
 
 
-def _undo(appliance: "Appliance", before: "Configuration", after: "Configuration") -> str:
-    """The command that leads back to the first side; "" where none does."""
-    if before.config == appliance.running and after.title == PENDING:
-        return "clearchanges"
-    return before.back
+def _undo(appliance: "Appliance", before: "Configuration", after: "Configuration") -> Undo:
+    """The commands that lead back to the first side."""
+    if before.config == after.config:
+        return Undo()
+    if before.config == appliance.running:
+        back = running(appliance).back
+        return Undo("clearchanges" if after.title == PENDING else "", back)
+    if before.raw:
+        # A file may say a part of a configuration only, and leave the rest as it is then.
+        from esashell.config.files.whole import read
+
+        loaded = read(before.raw, "", after.config, lambda each: appliance.pem(each) or "-")
+        if loaded.config != before.config:
+            return Undo()
+    return Undo("", before.back)
 
 
-def _destined(appliance: "Appliance", file: str) -> "Dialogue[list[Destined]]":
+def _listed(appliance: "Appliance", file: str) -> "Dialogue[Listed]":
+    listed = known_list(appliance)
     if file:
         text: str = yield ReadText(file)
-        return destinations_in(text, file)
-    if not appliance.destinations:
+        with seldom_collecting():
+            listed = destinations_in(text, file)
+    if listed is None:
         raise OperatorError(
             "Error: this world has no list of destinations: name a file, plan --domains FILE."
         )
-    return [Destined(each) for each in appliance.destinations]
+    appliance.kept[LISTED] = listed
+    return listed

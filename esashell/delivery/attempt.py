@@ -6,7 +6,7 @@ want. `outcome` follows the same decision over facts that are there already.
 """
 
 from collections.abc import Generator
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec import Struct
 
@@ -38,12 +38,17 @@ from esashell.delivery.settings import Settings
 from esashell.delivery.tlstrust import authorities
 from esashell.delivery.unvalidated import unvalidated
 from esashell.delivery.verification import Sender
-from esashell.errors import TransportError
+from esashell.errors import OperatorError, TransportError
 from esashell.resolver.names import Name, reverse_name
 from esashell.resolver.rrtypes import RRType
 from esashell.smtp.client import Conversation, Failure, Finding, Greeting, Stage
 from esashell.smtp.transaction import Message, longest, transact
-from esashell.steps import CONVERSATION, Steps, TlsPeer
+from esashell.steps import CONVERSATION, Once, Steps, TlsPeer, TlsPolicy
+
+R = TypeVar("R")
+
+# What servers showed, by all that they can see of us: where, our name and policy, and theirs.
+Met = dict[tuple[str, int, str, TlsPolicy, str], tuple[Fact, ...]]
 
 
 class Attempt(Struct, frozen=True):
@@ -64,7 +69,7 @@ def attempt(
 ) -> Steps[Attempt]:
     """Try to deliver; without a message, go as far as the moment before MAIL."""
     when = sender.clock.now()
-    finder = _Finder(sender, message)
+    finder = Finder(sender, message)
     decision = decide(domain, settings, when, seed, sender.helo)
     decided = yield from finder.follow(decision)
     observation = Observation(domain, when, seed, sender.helo, tuple(finder.facts))
@@ -96,24 +101,45 @@ def outcome(observation: Observation, settings: Settings, now: int) -> Outcome:
 
 
 def _not_known(want: Want) -> Outcome:
-    where = getattr(want, "address", "") or next(iter(want.__struct_fields__))
-    text = f"this was not looked at: {type(want).__name__.removesuffix('Wanted')} of {where}"
+    where = getattr(want, want.__struct_fields__[0])
+    text = f"this was not looked at: {_IN_WORDS[type(want)]} {where}"
     reason = DaneReason("not-observed", text, "esashell")
     return Outcome(Result.NOT_KNOWN, Rule("observation", "esashell"), "", reason)
 
 
+_IN_WORDS: dict[type, str] = {
+    MxWanted: "the MX records of",
+    AddressesWanted: "the addresses of",
+    TlsaWanted: "the TLSA records of",
+    PointerWanted: "the name of",
+    ContactWanted: "a connection to",
+    TlsWanted: "TLS with",
+    RootsWanted: "the authorities that signed for",
+    DeliveryWanted: "a delivery to",
+}
+
+
 def observe(
-    domain: Name, sender: Sender, route: SmtpRoute | None = None, seed: int = 0
+    domain: Name,
+    sender: Sender,
+    route: SmtpRoute | None = None,
+    seed: int = 0,
+    *,
+    routed: bool = False,
+    met: Met | None = None,
 ) -> Steps[Observation]:
     """Everything that a delivery under any settings could want to know, without a message.
 
-    With a route to hosts, those are looked at as well.
+    With a route to hosts, those are looked at as well; if it is `routed` for certain, they alone.
+    What is in `met` is not met again, and what is met is put there.
     """
     when = sender.clock.now()
-    finder = _Finder(sender, None)
-    names = yield from _mx_hosts(finder, domain)
+    finder = Finder(sender, None)
+    finder.met = met
+    ways = hops(route, seed, domain) if route is not None and _to_hosts(route) else ()
+    names = () if ways and routed else (yield from _mx_hosts(finder, domain))
     places: list[tuple[Name | None, tuple[str, ...], int]] = [(each, (), 25) for each in names]
-    for hop in hops(route, seed, domain) if route is not None and _to_hosts(route) else ():
+    for hop in ways:
         if hop.address is not None:
             places.append((None, (hop.address.text,), hop.port))
         elif hop.name is not None:
@@ -129,37 +155,59 @@ def _to_hosts(route: SmtpRoute) -> bool:
     return not {"USEDNS", "/dev/null"} & set(route.destinations)
 
 
-def _mx_hosts(finder: "_Finder", domain: Name) -> Steps[tuple[Name, ...]]:
-    answer = yield from finder.find(MxWanted(domain))
+def _mx_hosts(finder: "Finder", domain: Name) -> Steps[tuple[Name, ...]]:
+    answer = yield from _there(finder.find(MxWanted(domain)))
+    if answer is None:
+        return ()
     return tuple(each.name for each in destination(domain, unvalidated(answer)).hosts)
 
 
+def _there(steps: Steps[R]) -> Steps[R | None]:
+    """What comes of the steps, None where a recording does not hold it: nobody has looked then."""
+    try:
+        return (yield from steps)
+    except OperatorError:
+        return None
+
+
 def _look_at(
-    finder: "_Finder", called: Name, name: Name | None, literal: tuple[str, ...], port: int
+    finder: "Finder", called: Name, name: Name | None, literal: tuple[str, ...], port: int
 ) -> Steps[None]:
     server_names = [server_name(called)]
     addresses = list(literal)
     if name is not None:
-        lookups: HostAddresses = yield from finder.find(AddressesWanted(name))
-        for each in lookups.families:
+        lookups: HostAddresses | None = yield from _there(finder.find(AddressesWanted(name)))
+        for each in lookups.families if lookups is not None else ():
             addresses += [it.text for it in addresses_in(unvalidated(each))]
-        for answer in (yield from finder.find(TlsaWanted(name, 25))):
+        for answer in (yield from _there(finder.find(TlsaWanted(name, 25)))) or ():
             server_names.append(server_name(base_domain_of(answer.qname)))
     for address in dict.fromkeys(addresses):
-        yield from finder.find(PointerWanted(address))
+        yield from _there(finder.find(PointerWanted(address)))
         for sni in dict.fromkeys(server_names):
-            contact: Contact = yield from finder.find(ContactWanted(address, port), again=True)
-            if contact.greeting is None or not contact.greeting.offers("STARTTLS"):
+            contact = yield from finder.meet(address, port, sni)
+            if contact is None or not _offers_tls(contact):
                 break
-            shaken: Handshake = yield from finder.find(TlsWanted(address, port, sni))
-            if shaken.peer is not None:
-                yield from finder.find(RootsWanted(address, port, sni))
 
 
-_ON_A_CONNECTION = (ContactWanted, TlsWanted, DeliveryWanted)
+def _encounter(sender: Sender, address: str, port: int, sni: str) -> Steps[tuple[Fact, ...]]:
+    finder = Finder(sender, None)
+    contact = yield from _there(finder.find(ContactWanted(address, port)))
+    if contact is not None and _offers_tls(contact):
+        shaken: Handshake | None = yield from _there(finder.find(TlsWanted(address, port, sni)))
+        if shaken is not None and shaken.peer is not None:
+            yield from _there(finder.find(RootsWanted(address, port, sni)))
+    yield from _there(finder.hang_up())
+    return tuple(finder.facts)
 
 
-class _Finder:
+def _offers_tls(contact: Contact) -> bool:
+    return contact.greeting is not None and contact.greeting.offers("STARTTLS")
+
+
+ON_A_CONNECTION = (ContactWanted, TlsWanted, DeliveryWanted)
+
+
+class Finder:
     """Meets wants from the network, and keeps what was found."""
 
     def __init__(self, sender: Sender, message: Message | None) -> None:
@@ -170,6 +218,7 @@ class _Finder:
         self.talk: Conversation | None = None
         self.in_tls = False
         self.greeting: Greeting | None = None
+        self.met: Met | None = None
 
     def follow(self, decision: Generator[Want, Any, Outcome]) -> Steps[Outcome]:
         found: Any = None
@@ -182,18 +231,34 @@ class _Finder:
                 return decided
             # An address may have its turn twice; what was said on one connection is not said on
             # another.
-            found = yield from self.find(want, again=isinstance(want, _ON_A_CONNECTION))
+            found = yield from self.find(want, again=isinstance(want, ON_A_CONNECTION))
 
     def find(self, want: Want, again: bool = False) -> Steps[Any]:
         """The fact, looked for once; `again` where it is of a connection that is open now."""
         if want in self.known and not again:
             return self.known[want]
-        found = yield from self._found(want)
+        found = yield from self.look(want)
         self.facts.append(Fact(want, found))
         self.known[want] = found
         return found
 
-    def _found(self, want: Want) -> Steps[Any]:
+    def meet(self, address: str, port: int, sni: str) -> Steps[Contact | None]:
+        """What a server shows on a connection of its own: a greeting, TLS, who has signed it."""
+        sender = self.sender
+        key = address, port, sender.helo, sender.policy, sni
+        facts = self.met.get(key) if self.met is not None else None
+        if facts is None and self.met is not None:
+            facts = yield Once(("meet", key), lambda: _encounter(sender, address, port, sni))
+            self.met[key] = facts
+        elif facts is None:
+            facts = yield from _encounter(sender, address, port, sni)
+        self.facts += facts
+        self.known |= {each.want: each.found for each in facts}
+        contact: Contact | None = facts[0].found if facts else None
+        return contact
+
+    def look(self, want: Want) -> Steps[Any]:
+        """The fact, from the network."""
         resolver = self.sender.resolver
         match want:
             case MxWanted(domain=domain):

@@ -17,6 +17,7 @@ An SMTP route puts another evidence class in a row's place, that of the host it 
 Nothing here knows what an outcome means. `plan` makes the tables and reads the columns.
 """
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
@@ -50,7 +51,8 @@ class Rows:
     def __init__(self, domains: Iterable[str]) -> None:
         """The domains are in small letters, without a dot at the end, each once."""
         self.backwards = sorted(each[::-1] for each in domains)
-        self._place: dict[str, int] | None = None
+        self._names: list[str] | None = None
+        self._places: dict[str, int] | None = None
 
     def __len__(self) -> int:
         return len(self.backwards)
@@ -62,8 +64,8 @@ class Rows:
         """The rows that an entry speaks of; empty when there are none."""
         if pattern.startswith("."):
             return self._below(pattern)
-        place = self._places().get(pattern)
-        return (place, place + 1) if place is not None else (0, 0)
+        row = self.places.get(pattern)
+        return (row, row + 1) if row is not None else (0, 0)
 
     def _below(self, pattern: str) -> tuple[int, int]:
         # Read backwards the sub-domains begin with the pattern's letters, dot included, and the
@@ -72,16 +74,25 @@ class Rows:
         begin = bisect_left(self.backwards, first)
         return begin, bisect_left(self.backwards, first[:-1] + "/", begin)
 
-    def _places(self) -> dict[str, int]:
-        if self._place is None:
+    @property
+    def names(self) -> list[str]:
+        """The domains in the order of the rows."""
+        if self._names is None:
+            self._names = [each[::-1] for each in self.backwards]
+        return self._names
+
+    @property
+    def places(self) -> dict[str, int]:
+        """The row of each domain."""
+        if self._places is None:
             # Exact domains are most of a configuration, and a dictionary answers ten times faster.
-            self._place = {each[::-1]: row for row, each in enumerate(self.backwards)}
-        return self._place
+            self._places = dict(zip(self.names, range(len(self)), strict=True))
+        return self._places
 
 
 def in_order(patterns: Iterable[str]) -> list[str]:
-    """The patterns as they are applied: partial ones by their labels, exact ones last."""
-    return sorted(patterns, key=lambda each: (not each.startswith("."), each.count(".")))
+    """The partial ones of the patterns as they are applied: by their labels."""
+    return sorted([it for it in patterns if it[0] == "."], key=lambda each: each.count("."))
 
 
 def decides(entries: Mapping[str, V], domain: str, default: V) -> V:
@@ -102,6 +113,8 @@ class Evaluation:
 
     `own` is the rows' own evidence classes, one octet each; `tables` what is decided, for each
     treatment the 256 outcomes by evidence class. `evidence` and `outcomes` are a column each.
+    `visited` counts how many times a row was decided to come here, what it has cost, and
+    `repainted` are the spans in which that was.
     """
 
     def __init__(
@@ -115,6 +128,8 @@ class Evaluation:
         self.treatments = treatments
         self.evidence = bytearray(own)
         self.outcomes = bytearray(len(own))
+        self.visited = 0
+        self.repainted = [(0, len(rows))]
         self._paint(
             (0, len(rows)),
             treatments.default_route,
@@ -137,22 +152,34 @@ class Evaluation:
             return Evaluation(self.rows, self.own, self.tables, treatments)
         after = copy(self)
         after.treatments = treatments
+        after.visited = 0
         after.evidence = bytearray(self.evidence)
         after.outcomes = bytearray(self.outcomes)
         touched = _different(before.routes, treatments.routes)
         touched |= _different(before.controls, treatments.controls)
-        for pattern in in_order(touched):
+        after.repainted = []
+        for pattern in (*in_order(touched), *(it for it in touched if it[0] != ".")):
             after._repaint(pattern)
         return after
+
+    def differing(self, before: "Evaluation") -> list[int]:
+        """The rows whose outcome is not that of the evaluation that this one was edited from."""
+        rows: set[int] = set()
+        for begin, end in self.repainted:
+            old, new = before.outcomes[begin:end], self.outcomes[begin:end]
+            rows.update(begin + each for each in changed(old, new))
+        return sorted(rows)
 
     def _repaint(self, pattern: str) -> None:
         begin, end = self.rows.span(pattern)
         if begin == end:
             return
+        self.repainted.append((begin, end))
         treatments = self.treatments
         route = decides(treatments.routes, pattern, treatments.default_route)
         control = decides(treatments.controls, pattern, treatments.default_control)
         if not pattern.startswith("."):
+            self.visited += 1
             self.evidence[begin] = self.own[begin] if route == OWN else route
             self.outcomes[begin] = self.tables[control][self.evidence[begin]]
             return
@@ -175,20 +202,27 @@ class Evaluation:
     ) -> None:
         """Decide some rows: by a route and a control, and by the entries that know better."""
         own, evidence, outcomes, tables = self.own, self.evidence, self.outcomes, self.tables
-        span = self.rows.span
+        span, row_of = self.rows.span, self.rows.places.get
         first, last = those
         evidence[first:last] = _routed(own, first, last, route)
         for pattern in in_order(routes):
             begin, end = span(pattern)
-            if begin < end:
-                evidence[begin:end] = _routed(own, begin, end, routes[pattern])
+            evidence[begin:end] = _routed(own, begin, end, routes[pattern])
+        exact = 0
+        for pattern, to in routes.items():
+            if pattern[0] != "." and (row := row_of(pattern)) is not None:
+                evidence[row] = own[row] if to == OWN else to
+                exact += 1
         outcomes[first:last] = evidence[first:last].translate(tables[control])
         for pattern in in_order(controls):
             begin, end = span(pattern)
-            if end - begin == 1:
-                outcomes[begin] = tables[controls[pattern]][evidence[begin]]
-            elif begin < end:
-                outcomes[begin:end] = evidence[begin:end].translate(tables[controls[pattern]])
+            outcomes[begin:end] = evidence[begin:end].translate(tables[controls[pattern]])
+            self.visited += end - begin
+        for pattern, treatment in controls.items():
+            if pattern[0] != "." and (row := row_of(pattern)) is not None:
+                outcomes[row] = tables[treatment][evidence[row]]
+                exact += 1
+        self.visited += last - first + exact
 
     def outcome_of(self, row: int) -> int:
         """One row, decided by itself."""
@@ -203,6 +237,18 @@ def _routed(own: bytes, begin: int, end: int, route: int) -> bytes:
     return own[begin:end] if route == OWN else bytes((route,)) * (end - begin)
 
 
+def painted(rows: Rows, entries: Mapping[str, int], default: int) -> bytearray:
+    """A column of its own: for each row the octet of the most specific entry for it."""
+    column = bytearray(bytes((default,))) * len(rows)
+    for pattern in in_order(entries):
+        begin, end = rows.span(pattern)
+        column[begin:end] = bytes((entries[pattern],)) * (end - begin)
+    for pattern, octet in entries.items():
+        if pattern[0] != "." and (row := rows.places.get(pattern)) is not None:
+            column[row] = octet
+    return column
+
+
 def _different(before: Mapping[str, int], after: Mapping[str, int]) -> set[str]:
     """The patterns that one of the tables has alone, or with another value."""
     return {each for each, _ in before.items() ^ after.items()}
@@ -213,13 +259,10 @@ def changed(before: bytes | bytearray, after: bytes | bytearray) -> list[int]:
     if before == after:
         return []
     differ = int.from_bytes(before, "little") ^ int.from_bytes(after, "little")
-    octets = differ.to_bytes(len(before), "little")
     rows: list[int] = []
-    # Whole stretches without a difference are passed over at the speed of a comparison.
-    stretch = 4096
-    nothing = bytes(stretch)
-    for begin in range(0, len(octets), stretch):
-        piece = octets[begin : begin + stretch]
-        if piece != nothing[: len(piece)]:
-            rows += [begin + place for place, octet in enumerate(piece) if octet]
+    for run in _OTHERWISE.finditer(differ.to_bytes(len(before), "little")):
+        rows += range(*run.span())
     return rows
+
+
+_OTHERWISE = re.compile(rb"[^\0]+")

@@ -12,10 +12,12 @@ from textwrap import wrap
 from esashell.simulate.plan import Affected, Plan
 from esashell.simulate.telling import (
     HEADINGS,
+    About,
     Told,
     future_text,
     outcome_text,
     summary,
+    undo_text,
 )
 
 ALIKE = 3  # from so many on they are told together
@@ -24,9 +26,10 @@ ALL = "--all"
 
 
 def lines(
-    plan: Plan, told: Iterable[Told], title: str, undo: str, width: int, *, every: bool = False
+    plan: Plan, told: Iterable[Told], about: About, width: int, *, every: bool = False
 ) -> Iterator[str]:
     """The plan, from the changes to the summary; with `every`, all destinations by their names."""
+    title, undo = about.title, undo_text(about.undo)
     yield from _wrapped("", title, width)
     yield ""
     if not plan.changes:
@@ -51,7 +54,10 @@ def lines(
     yield from _futures([each for group in groups for each in group], width, most)
     if plan.changes and undo:
         yield ""
-        yield f"To take it back: {undo}"
+        yield from _wrapped("", f"To take it back: {undo}", width)
+    if about.age:
+        yield ""
+        yield from _wrapped("", about.age, width)
     yield ""
     yield from _wrapped("", summary(plan), width)
 
@@ -59,11 +65,16 @@ def lines(
 def grouped(told: Iterable[Told]) -> list[list[Told]]:
     """Those that are alike together, in the order of directions, groups with most mail first."""
     groups: dict[tuple[object, ...], list[Told]] = {}
+    # Those of one case and one cause are alike, and of a long list most are.
+    known: dict[tuple[int, int], list[Told]] = {}
     for each in told:
         found = each.found
-        causes = tuple(map(str, each.cause.changes))
-        how = change_text(found), found.after.rule, found.after.reason.code, causes
-        groups.setdefault((found.direction, *how), []).append(each)
+        case = found.case, id(each.cause)
+        if found.case < 0 or case not in known:
+            causes = tuple(map(str, each.cause.changes))
+            how = change_text(found), found.after.rule, found.after.reason.code, causes
+            known[case] = groups.setdefault((found.direction, *how), [])
+        known[case].append(each)
     order: dict[object, int] = {}
     for each_group in groups.values():
         order.setdefault(each_group[0].found.direction, len(order))

@@ -1,38 +1,31 @@
 """What a change of the configuration does to the mail: who gets it, and how, before and after.
 
-A plan compares two configurations over destinations that were observed. For each it asks the one
-decision there is, `delivery.attempt.outcome`, under the settings of either side; nothing is decided
-here. Where the settings are the same on both sides, nothing can change, and nothing is asked. Where
-the observation does not hold what the new settings would lead to, the answer is *not known*, which
-is never taken for *the same*.
-
-Why an outcome changes is told by the smallest set of changes that brings it about by itself. It is
-found by trying: all single changes, then all pairs, and so on, among those that concern the
-destination. Two changes may be needed together, and each be harmless alone.
+A plan compares two configurations over destinations that were observed. The one decision there is,
+`delivery.attempt.outcome`, is asked once for each evidence class and treatment that occur together
+(`evidence`, `treatment`); what it says is applied to all destinations at once (`columns`). Nothing
+is decided here. Where the settings are the same on both sides, nothing can change, and nothing is
+asked. Where the observation does not hold what the new settings would lead to, the answer is *not
+known*, which is never taken for *the same*.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
-from itertools import combinations
+from functools import cache
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from esashell.config.changes import Change, apply, changes
-from esashell.config.lookup import Destinations, Routes
-from esashell.config.model.listeners import Behavior
-from esashell.config.model.routes import ALL, SmtpRoute
+from esashell.config.changes import Change, changes
 from esashell.config.tree import Config
 from esashell.dane.reason import DaneReason
 from esashell.delivery.attempt import outcome
-from esashell.delivery.observation import Observation
 from esashell.delivery.outcome import Outcome, Protection, Result, Rule
-from esashell.delivery.settings import Settings, settings_for
-from esashell.errors import CommitRefused
-
-# Above this many changes to one destination's settings the sets of them are not all tried.
-MOST_TOGETHER = 12
+from esashell.delivery.settings import Settings
+from esashell.simulate.evaluated import UNKNOWN, Evaluated
+from esashell.simulate.evidence import Seen, way_of
+from esashell.simulate.listed import Destined, Listed
+from esashell.simulate.treatment import Comparison
 
 
 class Direction(StrEnum):
@@ -62,32 +55,17 @@ _REGRESSIONS = (
 _AUTHENTICATED = (Protection.DANE, Protection.AUTHENTICATED)
 
 
-class Destined(Struct, frozen=True):
-    """A destination, its messages in an hour, None when nobody knows, and the mail's policy."""
+class Affected(Struct, frozen=True, gc=False):
+    """A destination whose outcome changes, or is not known to stay.
 
-    domain: str
-    per_hour: float | None = None
-    behavior: Behavior = Behavior.RELAY
-
-
-class Affected(Struct, frozen=True):
-    """A destination whose outcome changes, or is not known to stay."""
+    Those of the same `case` show the same and are treated alike; it is -1 where nobody has asked.
+    """
 
     destined: Destined
     before: Outcome
     after: Outcome
     direction: Direction
-
-
-class Cause(Struct, frozen=True):
-    """The changes that bring an outcome about together.
-
-    `smallest` is false where they were too many to try every set: then none of them can be left
-    out, but another set may be smaller. There are none where the outcome is not known.
-    """
-
-    changes: tuple[Change, ...]
-    smallest: bool = True
+    case: int = -1
 
 
 class Plan(Struct, frozen=True):
@@ -109,39 +87,25 @@ class Plan(Struct, frozen=True):
         return any(each.direction.is_regression for each in self.affected)
 
 
-# The observation of a destination under the side's configuration, and with its route; None where
-# there is none.
-Evidence = Callable[[str, SmtpRoute | None], Observation | None]
-
-
 class Side(Struct, frozen=True):
-    """A configuration and what is observed under it."""
+    """A configuration and what was seen under it."""
 
     config: Config
-    evidence: Evidence
+    seen: Seen
 
 
 def plan(
     before: Side,
     after: Side,
-    destinations: Iterable[Destined],
-    now: int,
-    decisions: "Decisions | None" = None,
+    listed: Listed,
+    decisions: "Decisions",
+    comparison: Comparison | None = None,
 ) -> Plan:
-    """Compare two sides over the destinations; certificates are judged at `now`."""
-    decisions = decisions or Decisions(now)
-    first, second = _Judge(before, decisions), _Judge(after, decisions)
-    affected: list[Affected] = []
-    evaluated = 0
-    for each in destinations:
-        evaluated += 1
-        here, there = first.settings(each), second.settings(each)
-        if here == there and before.evidence is after.evidence:
-            continue
-        earlier, later = first.outcome(each, here), second.outcome(each, there)
-        direction = direction_of(earlier, later)
-        if direction is not None:
-            affected.append(Affected(each, earlier, later, direction))
+    """Compare two sides over the destinations; `comparison` is of their configurations."""
+    every = before.seen is not after.seen
+    if comparison is None or every:
+        comparison = Comparison(before.config, after.config, listed, every=every)
+    affected = _affected(comparison, before.seen, after.seen, decisions)
     order = {each: place for place, each in enumerate(Direction)}
     affected.sort(
         key=lambda each: (
@@ -150,9 +114,68 @@ def plan(
             each.destined.domain,
         )
     )
-    unchanged = evaluated - len(affected)
+    unchanged = len(listed) - len(affected)
     between = changes(before.config, after.config)
-    return Plan(between, tuple(affected), evaluated, unchanged)
+    return Plan(between, tuple(affected), len(listed), unchanged)
+
+
+def _affected(
+    compared: Comparison, before: Seen, after: Seen, decisions: "Decisions"
+) -> list[Affected]:
+    seen = before, after
+    kinds: dict[tuple[Result, Protection | None], int] = {(Result.NOT_KNOWN, None): UNKNOWN}
+    domain = compared.part.rows.domain
+
+    @cache
+    def settings(side: int, control: int, route: int) -> Settings:
+        return compared.settings(side, control, route)
+
+    def kind(row: int, side: int, control: int, route: int) -> int:
+        found, _ = decisions.example(seen[side], domain(row), settings(side, control, route))
+        return kinds.setdefault(kind_of(found), len(kinds) + UNKNOWN)
+
+    evaluated = Evaluated(compared, *seen, kind)
+    (here, there), (control, controlled) = evaluated.evidence, compared.control_of
+    cases: dict[tuple[int, int, int, int], _Case] = {}
+    found = []
+    for row in evaluated.rows:
+        key = here[row], control[row], there[row], controlled[row]
+        case = cases.get(key)
+        if case is None:
+            numbers = zip((0, 1), (control, controlled), compared.route_of, strict=True)
+            both = [
+                decisions.example(seen[side], domain(row), settings(side, it[row], route[row]))
+                for side, it, route in numbers
+            ]
+            direction = direction_of(both[0][0], both[1][0])
+            assert direction is not None, domain(row)
+            case = cases[key] = _Case(len(cases), tuple(both), direction)
+        (earlier, first), (later, second) = case.outcomes
+        destined = compared.part.destined(row)
+        name = destined.domain
+        earlier, later = named(earlier, first, name), named(later, second, name)
+        found.append(Affected(destined, earlier, later, case.direction, case.number))
+    return found
+
+
+class _Case(Struct, frozen=True, gc=False):
+    """What all rows of the same evidence and controls come to, each outcome with whose it is."""
+
+    number: int
+    outcomes: tuple[tuple[Outcome, str], ...]
+    direction: Direction
+
+
+def named(found: Outcome, example: str, domain: str) -> Outcome:
+    """The outcome of an example, told of another destination of its class.
+
+    Those differ in nothing but their names, so their reasons do as well.
+    """
+    reason = found.reason
+    if example == domain or (example not in reason.text and example not in reason.detail):
+        return found
+    text, detail = (each.replace(example, domain) for each in (reason.text, reason.detail))
+    return replace(found, reason=replace(reason, text=text, detail=detail))
 
 
 def kind_of(found: Outcome) -> tuple[Result, Protection | None]:
@@ -190,42 +213,30 @@ def direction_of(before: Outcome, after: Outcome) -> Direction | None:
 
 
 class Decisions:
-    """Outcomes by observation and settings, each decided once. Certificates are judged at `now`."""
+    """Outcomes by evidence class and settings, each decided once, by certificates as of `now`."""
 
     def __init__(self, now: int) -> None:
         self._now = now
-        self._decided: dict[tuple[int, Settings], Outcome] = {}
-        self._kept: dict[int, Observation] = {}
+        self._decided: dict[tuple[int, int, Settings], tuple[Outcome, str]] = {}
+        self._seen: dict[int, Seen] = {}
 
-    def outcome(self, observation: Observation, settings: Settings) -> Outcome:
-        # An identity holds only while the thing is there, so the observation is kept as well.
-        self._kept[id(observation)] = observation
-        key = (id(observation), settings)
+    def example(self, seen: Seen, domain: str, settings: Settings) -> tuple[Outcome, str]:
+        """The outcome of a destination of the same class, and that one's name."""
+        look = seen.look(domain, way_of(settings.route))
+        if look is None:
+            return not_observed(domain), domain
+        # An identity holds only while the thing is there, so that is kept as well.
+        self._seen[id(seen)] = seen
+        key = id(seen), look.number, settings
         if key not in self._decided:
-            self._decided[key] = outcome(observation, settings, self._now)
+            observation = seen.example(look, domain)
+            decided = outcome(observation, settings, self._now)
+            self._decided[key] = decided, str(observation.domain)
         return self._decided[key]
 
-
-class _Judge:
-    """One side's settings and outcomes."""
-
-    def __init__(self, side: Side, decisions: Decisions) -> None:
-        self._controls = Destinations(side.config.destinations)
-        self._routes = Routes(side.config.smtp_routes)
-        self._agility = side.config.dns.digest_agility
-        self._evidence = side.evidence
-        self._decisions = decisions
-
-    def settings(self, destined: Destined) -> Settings:
-        return settings_for(
-            destined.domain, self._controls, self._routes, destined.behavior, self._agility
-        )
-
-    def outcome(self, destined: Destined, settings: Settings) -> Outcome:
-        observation = self._evidence(destined.domain, settings.route)
-        if observation is None:
-            return not_observed(destined.domain)
-        return self._decisions.outcome(observation, settings)
+    def outcome(self, seen: Seen, domain: str, settings: Settings) -> Outcome:
+        """The outcome of a destination; its hosts are those of the example."""
+        return named(*self.example(seen, domain, settings), domain)
 
 
 def not_observed(domain: str) -> Outcome:
@@ -233,75 +244,3 @@ def not_observed(domain: str) -> Outcome:
     text = f"{domain} was not looked at"
     reason = DaneReason("not-observed", text, "esashell")
     return Outcome(Result.NOT_KNOWN, Rule("observation", "esashell"), "", reason)
-
-
-def concerning(config: Config, domain: str) -> Config:
-    """The configuration without the entries that are for other domains.
-
-    What is left decides about this domain as the whole does, and is small however large that is.
-    """
-    controls = config.destinations
-    entries = tuple(each for each in controls.entries if _is_for(each.domain, domain))
-    routes = tuple(each for each in config.smtp_routes if _is_for(each.domain, domain))
-    return replace(config, destinations=replace(controls, entries=entries), smtp_routes=routes)
-
-
-def _is_for(pattern: str, domain: str) -> bool:
-    pattern, domain = pattern.lower(), domain.lower().removesuffix(".")
-    if pattern.startswith("."):
-        return domain.endswith(pattern)
-    return pattern in (domain, ALL.lower())
-
-
-def cause(found: Affected, before: Side, after: Side, decisions: Decisions) -> Cause:
-    """The smallest set of changes that causes a destination's new outcome by itself."""
-    if found.direction is Direction.NOT_KNOWN:
-        return Cause(())
-    domain = found.destined.domain
-    first, second = concerning(before.config, domain), concerning(after.config, domain)
-    candidates = [each for each in changes(first, second) if not _is_order(each)]
-    wanted = kind_of(found.after)
-
-    def suffices(chosen: tuple[Change, ...]) -> bool:
-        try:
-            config = apply(first, chosen)
-        except CommitRefused:
-            return False
-        other = any(looks_elsewhere(each) for each in chosen)
-        judge = _Judge(Side(config, after.evidence if other else before.evidence), decisions)
-        return kind_of(judge.outcome(found.destined, judge.settings(found.destined))) == wanted
-
-    if len(candidates) > MOST_TOGETHER:
-        return Cause(_fewer(candidates, suffices), smallest=False)
-    sets = (
-        chosen
-        for count in range(1, len(candidates) + 1)
-        for chosen in combinations(candidates, count)
-    )
-    return Cause(next(filter(suffices, sets), tuple(candidates)))
-
-
-def _fewer(
-    candidates: list[Change], suffices: Callable[[tuple[Change, ...]], bool]
-) -> tuple[Change, ...]:
-    """A set that none can be left out of, though a smaller one may exist."""
-    kept = list(candidates)
-    for each in candidates:
-        without = [other for other in kept if other is not each]
-        if suffices(tuple(without)):
-            kept = without
-    return tuple(kept)
-
-
-def _is_order(change: Change) -> bool:
-    """Whether it is only the order of a list, which decides nothing in tables looked up by key."""
-    return change.path in ("destinations.entries", "smtp_routes")
-
-
-# Where a change means that the world is looked at in another way, so that it shows other facts.
-_ELSEWHERE = ("dns.", "ssl.outbound", "interfaces", "hostname", "delivery.interface")
-
-
-def looks_elsewhere(change: Change) -> bool:
-    """Whether a change has an effect on what is observed, not only on what is decided."""
-    return change.path.startswith(_ELSEWHERE)

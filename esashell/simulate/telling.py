@@ -11,13 +11,16 @@ from msgspec import Struct
 
 from esashell.config.model.bounce import BounceProfile
 from esashell.delivery.outcome import Outcome, Result
-from esashell.simulate.lane import Fate, Judgement, Lane
-from esashell.simulate.plan import Affected, Cause, Direction, Plan
+from esashell.simulate.causes import Cause
+from esashell.simulate.fate import Fate, Judgement
+from esashell.simulate.lane import Lane
+from esashell.simulate.plan import Affected, Direction, Plan
 from esashell.simulate.traffic import HOUR, SECOND, Course, Shape, Timed, flow
 
 SCHEMA = "esashell.plan"
 VERSION = 1
 HORIZON = 96 * HOUR
+AGE_TOLD = 60 * SECOND  # what is younger was seen in the same breath
 
 HEADINGS = {
     Direction.STOPS: "Stops: mail that is delivered now would not be",
@@ -44,7 +47,34 @@ class Future(Struct, frozen=True):
     queued_at_72: int
 
 
-class Told(Struct, frozen=True):
+class Undo(Struct, frozen=True):
+    """The command that leads back while it is pending, and once it is committed; "" for none."""
+
+    pending: str = ""
+    committed: str = ""
+
+
+class About(Struct, frozen=True):
+    """What is told besides a plan: what is compared, when, the way back, how old the facts are."""
+
+    title: str
+    when: str
+    undo: Undo
+    age: str = ""
+
+
+class Ages(Struct, frozen=True):
+    """Of what a plan rests on, how much was seen before it was asked for, between which times.
+
+    In microseconds since 1970; None where all of it was seen now.
+    """
+
+    earlier: int = 0
+    oldest: int | None = None
+    newest: int | None = None
+
+
+class Told(Struct, frozen=True, gc=False):
     """A destination with why, and what comes of it."""
 
     found: Affected
@@ -52,10 +82,8 @@ class Told(Struct, frozen=True):
     future: Future | None
 
 
-def future(found: Affected, profile: BounceProfile) -> Future | None:
+def future(rate: float | None, result: Result, profile: BounceProfile) -> Future | None:
     """By the simulator; None where nobody knows how much mail there is, or nothing waits."""
-    rate = found.destined.per_hour
-    result = found.after.result
     if not rate or result not in (Result.DEFER, Result.BOUNCE):
         return None
     course = Course(Shape(), 0, HORIZON)
@@ -100,13 +128,32 @@ def future_text(it: Future) -> str:
     return ", ".join(said)
 
 
+def ages_text(it: Ages, now: int) -> str:
+    """How old it is what a plan rests on, in one sentence; "" where that is nothing to speak of."""
+    if it.oldest is None or now - it.oldest < AGE_TOLD:
+        return ""
+    seconds = (now - it.oldest) // SECOND
+    days = seconds // 86_400
+    age = f"{days} day{'' if days == 1 else 's'}" if days else span(seconds)
+    return f"By what was seen earlier, {age} ago at most; --fresh looks again."
+
+
+def undo_text(undo: Undo) -> str:
+    """The commands that take a change back, in a few words."""
+    if undo.pending and undo.committed:
+        return f"{undo.pending}, or {undo.committed} once it is committed"
+    return undo.pending or undo.committed
+
+
 def span(seconds: int) -> str:
     """A time from the commit on, in words."""
     hours, rest = divmod(seconds, 3600)
     minutes, left = divmod(rest, 60)
     if hours:
         return f"{hours} h {minutes} min"
-    return f"{minutes} min {left} s" if minutes else f"{left} s"
+    if not minutes:
+        return f"{left} s"
+    return f"{minutes} min {left} s" if left else f"{minutes} min"
 
 
 def summary(plan: Plan) -> str:
@@ -138,7 +185,7 @@ def destinations_text(count: int) -> str:
     return f"{count:,} destination{'' if count == 1 else 's'}"
 
 
-def document(plan: Plan, told: Iterable[Told], undo: str) -> dict[str, Any]:
+def document(plan: Plan, told: Iterable[Told], undo: Undo, ages: Ages) -> dict[str, Any]:
     """The plan for programs."""
     return {
         "schema": SCHEMA,
@@ -149,7 +196,9 @@ def document(plan: Plan, told: Iterable[Told], undo: str) -> dict[str, Any]:
         "evaluated": plan.evaluated,
         "unchanged": plan.unchanged,
         "regression": plan.is_regression,
-        "undo": undo,
+        "undo": undo.pending or undo.committed,
+        "undo_committed": undo.committed,
+        "observed": {each: getattr(ages, each) for each in ages.__struct_fields__},
         "summary": summary(plan),
     }
 

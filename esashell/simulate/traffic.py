@@ -17,10 +17,16 @@ second one by one; written side by side into one whole number, a field of 64 bit
 one multiplication and one addition.
 """
 
-from bisect import bisect_right
+import sys
+from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from itertools import accumulate
+from typing import Protocol
 
 from msgspec import Struct
+from msgspec.structs import force_setattr
 
 SECOND = 1_000_000
 HOUR = 3600 * SECOND
@@ -54,42 +60,74 @@ OFFICE = Shape((1, 1, 1, 1, 1, 2, 4, 8, 14, 18, 18, 16, 12, 14, 16, 15, 13, 9, 6
 class Course(Struct, frozen=True):
     """The course of the mail over the time simulated, from `begin`, for `length` microseconds.
 
-    `begin` decides the hour of the day, in UTC.
+    `begin` decides the hour of the day, in UTC. What has come is counted in weights times
+    microseconds; `_first` is that count at the beginning, `_whole` all that comes from there on.
     """
 
     shape: Shape
     begin: int
     length: int
+    _first: int = 0
+    _whole: int = 0
 
     def __post_init__(self) -> None:
         if self.length <= 0:
             raise ValueError("the time simulated has a length")
+        # Asked for millions of times, and never another.
+        first = self._weight(self.begin)
+        force_setattr(self, "_first", first)
+        force_setattr(self, "_whole", self._weight(self.begin + self.length) - first)
 
     def _weight(self, instant: int) -> int:
-        """What has come of a course without end, in weights times microseconds."""
-        hours = self.shape.hours
+        """What has come of a course without end."""
+        before = _before(self.shape.hours)
         days, rest = divmod(instant, DAY)
         hour, part = divmod(rest, HOUR)
-        return days * sum(hours) * HOUR + sum(hours[:hour]) * HOUR + hours[hour] * part
+        return days * before[-1] + before[hour] + self.shape.hours[hour] * part
 
     def level(self, instant: int) -> int:
         """The part that has come by then, 0 to `WHOLE`."""
-        first, last = self._weight(self.begin), self._weight(self.begin + self.length)
-        if last == first:
+        if not self._whole:
             raise ValueError("no mail comes at the hours that are simulated")
-        at = self._weight(min(max(instant, self.begin), self.begin + self.length))
-        return (at - first) * WHOLE // (last - first)
+        if instant <= self.begin:
+            return 0
+        if instant >= self.begin + self.length:
+            return WHOLE
+        return (self._weight(instant) - self._first) * WHOLE // self._whole
 
     def reached(self, level: int) -> int:
         """The first instant by which this level has come."""
-        low, high = self.begin, self.begin + self.length
-        while low < high:
-            middle = (low + high) // 2
-            if self.level(middle) >= level:
-                high = middle
-            else:
-                low = middle + 1
-        return low
+        if level <= 0:
+            return self.begin
+        wanted = self._first - (-level * self._whole // WHOLE)
+        before = _before(self.shape.hours)
+        days, rest = divmod(wanted - 1, before[-1])
+        hour = bisect_left(before, rest + 1) - 1
+        part = -((before[hour] - rest - 1) // self.shape.hours[hour])
+        return min(days * DAY + hour * HOUR + part, self.begin + self.length)
+
+    def most(self, span: int) -> int:
+        """No stretch of so many microseconds has more levels than this."""
+        return max(self.shape.hours) * span * WHOLE // max(self._whole, 1) + 1
+
+
+@lru_cache
+def _before(hours: tuple[int, ...]) -> tuple[int, ...]:
+    """What comes of a day before each hour, and of all of it."""
+    return tuple(accumulate((each * HOUR for each in hours), initial=0))
+
+
+class Stream(Protocol):
+    """The messages for a destination."""
+
+    def come(self, instant: int) -> int:
+        """How many have come by then, those of the instant itself included."""
+
+    def arrival(self, number: int) -> int:
+        """When the message of this number came, from 1; `NEVER` if it does not come."""
+
+    def most(self, span: int) -> int:
+        """No stretch of so many microseconds brings more than this."""
 
 
 class Flow(Struct, frozen=True):
@@ -130,19 +168,12 @@ def phases(seed: int, count: int) -> Sequence[int]:
 class Flows:
     """Many flows added up."""
 
-    def __init__(self, flows: Iterable[Flow]) -> None:
-        octets = FIELD // 8
-        rates = bytearray()
-        beginnings = bytearray()
-        self.count = 0
-        for each in flows:
-            rates += each.rate.to_bytes(octets, "little")
-            beginnings += each.phase.to_bytes(octets, "little")
-            self.count += 1
-        self._rates = int.from_bytes(rates, "little")
-        self._phases = int.from_bytes(beginnings, "little")
-        ones = (b"\0" * 4 + b"\xff" * 4) * self.count
-        self._upper = int.from_bytes(ones, "little")
+    def __init__(self, rates: Sequence[int], phases: Sequence[int]) -> None:
+        """By their rates and phases, which `Flow` explains."""
+        self.count = len(rates)
+        self._rates = _fields(rates)
+        self._phases = _fields(phases)
+        self._upper = int.from_bytes((b"\0" * 4 + b"\xff" * 4) * self.count, "little")
 
     def come(self, level: int) -> int:
         """How many messages of all flows together have come; each flow's own number, added up."""
@@ -157,6 +188,19 @@ class Flows:
             fields = (fields >> lower) + (fields & ((1 << lower) - 1))
             count -= count // 2
         return fields
+
+
+def together(each: Iterable[Flow]) -> Flows:
+    listed = list(each)
+    return Flows([it.rate for it in listed], [it.phase for it in listed])
+
+
+def _fields(numbers: Sequence[int]) -> int:
+    """The numbers side by side in one, the first of them lowest."""
+    packed = array("Q", numbers)
+    if sys.byteorder != "little":
+        packed.byteswap()
+    return int.from_bytes(packed.tobytes(), "little")
 
 
 class Timed(Struct, frozen=True):
@@ -177,6 +221,9 @@ class Timed(Struct, frozen=True):
             return NEVER
         return self.course.reached(self.flow.level_of(number))
 
+    def most(self, span: int) -> int:
+        return (self.flow.rate * self.course.most(span) >> FRACTION) + 2
+
 
 class Listed(Struct, frozen=True):
     """Messages given one by one, by their instants, in order."""
@@ -188,3 +235,44 @@ class Listed(Struct, frozen=True):
 
     def arrival(self, number: int) -> int:
         return self.instants[number - 1] if number <= len(self.instants) else NEVER
+
+    def most(self, span: int) -> int:
+        return len(self.instants)
+
+
+class Merged(Struct, frozen=True):
+    """Several streams as one; of messages of one instant those of the first stream come first."""
+
+    streams: tuple[Stream, ...]
+
+    def come(self, instant: int) -> int:
+        return sum(each.come(instant) for each in self.streams)
+
+    def arrival(self, number: int) -> int:
+        """Between the first and the last message it is found by halving."""
+        low = min((each.arrival(1) for each in self.streams), default=NEVER)
+        if low == NEVER or self.come(NEVER - 1) < number:
+            return NEVER
+        step = SECOND
+        while self.come(low + step) < number:
+            low, step = low + step, step * 2
+        high = low + step
+        while low < high:
+            middle = (low + high) // 2
+            low, high = (low, middle) if self.come(middle) >= number else (middle + 1, high)
+        return low
+
+    def most(self, span: int) -> int:
+        return sum(each.most(span) for each in self.streams)
+
+    def origin(self, number: int) -> tuple[int, int]:
+        """Which stream a message is of, and its number there."""
+        instant = self.arrival(number)
+        before = [each.come(instant - 1) for each in self.streams]
+        place = number - sum(before)
+        for index, each in enumerate(self.streams):
+            here = each.come(instant) - before[index]
+            if place <= here:
+                return index, before[index] + place
+            place -= here
+        raise ValueError(f"no message {number} comes")

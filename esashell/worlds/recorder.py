@@ -23,11 +23,11 @@ from esashell.worlds.tape import (
     Received,
     Sent,
     ShookHands,
-    TapeWriter,
     Trusted,
     Waited,
     fault_of,
 )
+from esashell.worlds.tapefile import TapeWriter
 
 
 class TapeClock:

@@ -35,7 +35,8 @@ from esashell.clock import FixedClock
 from esashell.config.quoting import quoted
 from esashell.errors import OperatorError, Reset, TransportError
 from esashell.resolver import wire
-from esashell.resolver.rrtypes import type_text
+from esashell.resolver.names import Name
+from esashell.resolver.rrtypes import RRType, type_text
 from esashell.steps import (
     Authorities,
     Connect,
@@ -50,7 +51,6 @@ from esashell.steps import (
 )
 from esashell.worlds.conversing import Conversation, Conversing, Ear
 from esashell.worlds.tape import (
-    BadTape,
     Connected,
     Exchanged,
     Opened,
@@ -62,6 +62,7 @@ from esashell.worlds.tape import (
     Trusted,
     Waited,
 )
+from esashell.worlds.tapefile import BadTape
 
 R = TypeVar("R")
 
@@ -90,6 +91,7 @@ class Replay:
         self.lock = threading.Lock()
         self._opened: list[int] = []
         self._exchanges: dict[tuple[str, bytes, bool], list[Exchanged]] = {}
+        self._by_question: dict[tuple[bytes, bool], list[Exchanged]] = {}
         self._waits: dict[int, list[Waited]] = {}
         self._trusted: dict[tuple[str, ...], list[Trusted]] = {}
         self._scripts: dict[tuple[str, int], list[_Script]] = {}
@@ -116,8 +118,9 @@ class Replay:
                     by_number[each.connection].steps.append(each)
         # From here on the next one is the last of its list.
         self._opened.reverse()
-        for questions in self._exchanges.values():
+        for (_, message, tcp), questions in self._exchanges.items():
             questions.reverse()
+            self._by_question.setdefault((message, tcp), questions)
         for waits in self._waits.values():
             waits.reverse()
         for trusted in self._trusted.values():
@@ -127,12 +130,26 @@ class Replay:
     def session(self) -> Iterator["ReplaySession"]:
         yield self.begin()
 
+    @contextmanager
+    def apart(self) -> Iterator["ReplaySession"]:
+        """A conversation that was not recorded as it is held now. Whose turn it was among equal
+        servers was another one's then, so what any of them has answered will do."""
+        session = self.begin()
+        session.any_server = True
+        yield session
+
     def begin(self) -> "ReplaySession":
         """One more conversation."""
         with self.lock:
             if self._opened:
                 self.move_to(self._opened.pop())
         return ReplaySession(self)
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """The domains whose mail hosts were asked for, in the order in which they were."""
+        asked = (_asked(message) for _, message, _ in self._exchanges)
+        return tuple(dict.fromkeys(str(it[0]) for it in asked if it and it[1] == RRType.MX))
 
     def move_to(self, moment: int) -> None:
         """Let it be this long after the recording began, unless it is later already."""
@@ -144,9 +161,13 @@ class Replay:
         """When the next conversation began; None when there was none."""
         return self._opened[-1] if self._opened else None
 
-    def exchange(self, request: Exchange, *, take: bool = True) -> Exchanged:
+    def exchange(
+        self, request: Exchange, *, take: bool = True, any_server: bool = False
+    ) -> Exchanged:
         """The next recorded exchange of this question with this server."""
         queue = self._exchanges.get((request.server, request.message, request.tcp))
+        if queue is None and any_server:
+            queue = self._by_question.get((request.message, request.tcp))
         if queue is None:
             over = " over TCP" if request.tcp else ""
             raise self.lacking(f"answer of {request.server} to {_question(request.message)}{over}")
@@ -199,6 +220,7 @@ class ReplaySession:
         self._conversation: int | None = None  # the recorded one that this seems to repeat
         self._scripts: list[_Script] = []  # what the open connection may be; empty: none is open
         self._at = 0
+        self.any_server = False
 
     def perform(self, request: Any) -> Any:
         with self._replay.lock:
@@ -236,7 +258,7 @@ class ReplaySession:
         """There is nothing to close."""
 
     def _exchange(self, request: Exchange) -> bytes:
-        found = self._replay.exchange(request)
+        found = self._replay.exchange(request, any_server=self.any_server)
         if self._conversation is None:
             self._conversation = found.conversation
         return self._played(found)  # type: ignore[no-any-return]
@@ -356,8 +378,15 @@ def _step_text(request: Any, where: str) -> str:
 
 def _question(message: bytes) -> str:
     """What a DNS message asks, in words."""
+    asked = _asked(message)
+    if asked is None:
+        return f"a message of {len(message)} octets"
+    return f"{asked[0].dotted} {type_text(asked[1])}"
+
+
+def _asked(message: bytes) -> tuple[Name, int] | None:
     try:
         ((qname, rdtype),) = wire.parse(message).question
     except (TransportError, ValueError):
-        return f"a message of {len(message)} octets"
-    return f"{qname.dotted} {type_text(rdtype)}"
+        return None
+    return qname, rdtype

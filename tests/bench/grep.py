@@ -241,6 +241,8 @@ def main() -> None:
     ):
         bench = Bench(Path(folder), Path(outputs), SHORT if given.short else LONG)
         print(f"{bench.log.stat().st_size / 1e6:.0f} MB, {bench.lines:,} lines; times gnu's")
+        if shutil.which("rg") is None:
+            print("ripgrep is not installed (Debian package: ripgrep)")
         print(HEAD)
         for case in CASES:
             print(bench.row(case, given.repeats), flush=True)

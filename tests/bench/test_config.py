@@ -16,11 +16,12 @@ def ratios(table: str) -> dict[str, float]:
 
 
 def test_a_long_table_loads_in_a_fraction_of_the_time_of_tomllib(tmp_path: Path) -> None:
-    found = ratios(config.disk(10_000, 3, tmp_path))
-    # Some twenty times faster, and a commit ten times; a busy machine is granted a good part.
+    found = ratios(config.disk(10_000, 3, tmp_path / "config"))
+    # Some thirty times faster, and four times without the side-car; a busy machine is granted a
+    # good part.
     assert found["load"] < 0.25
-    assert found["commit of one change"] < 0.6
-    assert found["load, edited by hand"] < 4
+    assert found["load, edited by hand"] < 0.8
+    assert found["commit of one change"] < 0.3
 
 
 def test_a_look_up_does_not_slow_down_with_the_table() -> None:

@@ -17,6 +17,7 @@ from esashell.delivery.verification import Sender, verify_domain
 from esashell.resolver.names import name_from_text
 from esashell.smtp.transaction import Message, longest
 from esashell.steps import CONVERSATION, Connect, Receive, Send, Session, StartTls, run
+from tests.conftest import LONG
 from tests.delivery.labwork import NOON, Bench
 
 BENCH = Bench()
@@ -52,7 +53,9 @@ def observed(domain: str, route: SmtpRoute | None = None) -> Observation:
 @pytest.mark.parametrize("domain", sorted(LESSONS))
 def test_an_observation_foretells_what_any_settings_come_to(domain: str) -> None:
     seen = observed(domain)
-    for settings in COMBINATIONS:
+    # Each domain has its part of the combinations, another than its neighbours.
+    share = 1 if LONG else 4
+    for settings in COMBINATIONS[sorted(LESSONS).index(domain) % share :: share]:
         assert outcome(seen, settings, NOON) == tried(domain, settings), settings
 
 

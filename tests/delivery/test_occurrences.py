@@ -10,7 +10,7 @@ from esashell.config.model.destination import DaneSetting, TlsSetting
 from esashell.config.model.logs import LogLevel, LogType
 from esashell.config.model.routes import SmtpRoute
 from esashell.delivery.attempt import Attempt, attempt
-from esashell.delivery.occurrences import occurrences, status_text
+from esashell.delivery.occurrences import Envelope, Waiting, Walk, occurrences, status_text
 from esashell.delivery.outcome import Protection, Result
 from esashell.delivery.settings import Settings
 from esashell.delivery.verification import Sender
@@ -77,7 +77,7 @@ def test_every_connection_is_closed_and_every_recipient_has_one_end(domain: str)
         opened = [each.dcid for each in found if isinstance(each, e.DeliveryConnection)]
         closed = [each.dcid for each in found if isinstance(each, e.DeliveryClosed)]
         assert opened == closed == list(range(1, len(opened) + 1))
-        ends = list(of(found, e.Delivered, e.Deferred, e.Bounced, e.MessageAborted))
+        ends = list(of(found, e.Delivered, e.Deferred, e.Bounced, e.Discarded))
         result = done.outcome.result
         if result is not Result.DELIVER or done.outcome.transaction is not None:
             assert len(ends) == 1, (dane, result)
@@ -127,17 +127,54 @@ def test_a_server_without_starttls_is_named_where_tls_is_required() -> None:
 
 
 def test_a_domain_that_does_not_exist_bounces_without_a_connection() -> None:
-    (bounced,) = told("no-such-domain.lab", Settings(TlsSetting.PREFERRED))[-1:]
+    bounced, finished = told("no-such-domain.lab", Settings(TlsSetting.PREFERRED))[-2:]
     assert isinstance(bounced, e.Bounced)
+    assert finished == e.MessageFinished(6)
     assert (bounced.dcid, bounced.status, bounced.code) == (0, "5.1.2", 0)
     assert lines([bounced])[0].startswith(
         "Info: Bounced: DCID 0 MID 6 to RID 0 - 5.1.2 - Bad destination host ('000', ["
     )
 
 
-def test_a_route_that_discards_aborts_the_message() -> None:
+def test_a_route_that_discards_takes_the_message_without_a_connection() -> None:
     found = told("karakun.com", Settings(route=SmtpRoute("ALL", ("/dev/null",))))
-    assert list(of(found, e.MessageAborted)) == [e.MessageAborted(6, "SMTP route")]
+    assert lines(found) == [
+        "Info: Message done DCID 0 MID 6 to RID [0] ",
+        "Info: MID 6 RID [0] Response '/dev/null'",
+        "Info: Message finished MID 6 done",
+    ]
+
+
+def test_one_attempt_speaks_for_every_message_that_waited_for_it() -> None:
+    done = tried("mismatch.lab", Settings(TlsSetting.PREFERRED, DaneSetting.OPPORTUNISTIC))
+    walk = Walk(done, count(9).__next__)
+    mail = [Envelope(mid, "a@example.com", ("b@x.lab", "c@x.lab")) for mid in (3, 4)]
+    found = [*walk.told(mail, Waiting(7_000_000, "slow")), *walk.hang_up()]
+    delayed = [(it.mid, it.rid, it.until, it.profile) for it in of(found, e.Deferred)]  # type: ignore[attr-defined]
+    assert delayed == [(mid, rid, 7_000_000, "slow") for mid in (3, 4) for rid in (0, 1)]
+    assert len(list(of(found, e.DeliveryConnection))) == 1
+    assert found[-1] == e.DeliveryClosed(9)
+
+
+def test_an_attempt_is_told_for_another_domain_that_shows_the_same() -> None:
+    done = tried("mismatch.lab", Settings(TlsSetting.PREFERRED, DaneSetting.OPPORTUNISTIC))
+    walk = Walk(done, count(1).__next__, "other.lab")
+    found = list(walk.told((Envelope(3, "a@example.com", ("b@other.lab",)),)))
+    text = "\n".join(lines(found, LogLevel.DEBUG))
+    assert "mismatch.lab" not in text
+    assert "SECURE MX record(mail.other.lab) found for other.lab" in text
+
+
+def test_more_messages_are_carried_on_a_connection_that_is_open() -> None:
+    done = tried("karakun.com", Settings(TlsSetting.PREFERRED, DaneSetting.MANDATORY))
+    walk = Walk(done, count(5).__next__)
+    list(walk.told((Envelope(3, "a@example.com", ("b@karakun.com",)),)))
+    assert lines(list(walk.carried(Envelope(4, "", ("c@karakun.com",), 99)))) == [
+        "Info: Delivery start DCID 5 MID 4 to RID [0]",
+        "Info: Message done DCID 5 MID 4 to RID [0] ",
+        "Info: MID 4 RID [0] Response '2.0.0 Accepted'",
+        "Info: Message finished MID 4 done",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -147,7 +184,8 @@ def test_a_route_that_discards_aborts_the_message() -> None:
         ("5.1.1", "Bad destination email address"),
         ("5.4.7", "Delivery expired (message too old)"),
         ("4.4.0", "Other network problem"),
-        ("4.3.2", "Other mail system problem"),
+        ("4.3.2", "Not accepting messages at this time"),
+        ("4.3.0", "Other mail system problem"),
         ("", "Other problem"),
     ],
 )

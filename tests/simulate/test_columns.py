@@ -63,6 +63,7 @@ def test_an_edit_gives_what_a_whole_evaluation_gives(
     whole = evaluation(names, after)
     assert edited.outcomes == whole.outcomes
     assert edited.evidence == whole.evidence
+    assert edited.differing(base) == changed(base.outcomes, whole.outcomes)
     assert (bytes(base.outcomes), bytes(base.evidence)) == kept
 
 

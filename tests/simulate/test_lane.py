@@ -1,13 +1,16 @@
 """A destination's queue beside a model that keeps every message by itself."""
 
 from collections import Counter
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from esashell.config.model.bounce import BounceProfile
-from esashell.simulate.lane import Fate, Judgement, Lane, slots
+from esashell.simulate.fate import Fate, Judgement
+from esashell.simulate.lane import Allowance, Lane
+from esashell.simulate.retry import slots
 from esashell.simulate.traffic import DAY, HOUR, NEVER, OFFICE, SECOND, Course, Flow, Listed, Timed
 
 Met = dict[int, tuple[int, Fate]]
@@ -183,3 +186,125 @@ def test_a_queue_of_a_million_costs_what_a_queue_of_one_does() -> None:
         counts.append((lane.attempts, len(lane.entries) <= lane.attempts))
     assert counts[1][0] <= counts[0][0] * 1.2
     assert all(few for _, few in counts)
+
+
+limits = st.none() | st.builds(
+    lambda count, minutes: Allowance(count, minutes * 60 * SECOND),
+    st.integers(1, 5),
+    st.sampled_from([1, 10, 30]),
+)
+changed = st.lists(st.tuples(seconds, fates), max_size=5, unique_by=lambda each: each[0])
+
+
+@given(st.lists(seconds, max_size=30).map(sorted), changed, profiles, limits)
+def test_a_lane_is_judged_at_no_instant_but_those_that_it_says_are_due(
+    instants: list[int],
+    changes: list[tuple[int, Fate]],
+    profile: BounceProfile,
+    allowance: Allowance | None,
+) -> None:
+    spans = weather(changes)
+    stream = Listed(tuple(each * SECOND for each in instants))
+    end = 20_000 * SECOND
+    asked: list[int] = []
+
+    def judged(now: int) -> Judgement:
+        asked.append(now)
+        return judge(spans, now)
+
+    alone = Lane(stream, lambda now: judge(spans, now), profile, 0, allowance=allowance)
+    alone.advance(end)
+    driven = Lane(stream, judged, profile, 0, allowance=allowance)
+    while (due := driven.due()) < end:
+        before = len(asked)
+        # All that comes before needs nobody's judgement.
+        driven.advance(due)
+        assert len(asked) == before
+        assert driven.due() >= due
+        driven.advance(due + 1)
+        assert all(each == due for each in asked[before:])
+    before = len(asked)
+    driven.advance(end)
+    assert len(asked) == before
+    assert met_in(driven) == met_in(alone)
+    assert driven.tally == alone.tally
+    assert list(driven.failed_at) == list(alone.failed_at)
+
+
+acts = st.one_of(
+    st.tuples(st.sampled_from(["hold", "release", "deliver_now", "forget"])),
+    st.tuples(st.just("remove"), st.integers(0, 30), st.integers(0, 10)),
+    st.tuples(st.just("configure"), profiles, limits),
+)
+
+
+@given(
+    st.lists(seconds, max_size=30).map(sorted),
+    changed,
+    profiles,
+    limits,
+    st.lists(st.tuples(seconds, acts), max_size=8).map(
+        lambda each: sorted(each, key=lambda it: it[0])
+    ),
+)
+def test_whatever_an_operator_does_every_message_is_in_one_place(
+    instants: list[int],
+    changes: list[tuple[int, Fate]],
+    profile: BounceProfile,
+    allowance: Allowance | None,
+    done: list[tuple[int, Any]],
+) -> None:
+    spans = weather(changes)
+    stream = Listed(tuple(each * SECOND for each in instants))
+    lane = Lane(stream, lambda now: judge(spans, now), profile, 0, allowance=allowance)
+    held = False
+    for when, (name, *rest) in [*done, (20_000, ("forget",))]:
+        lane.advance(when * SECOND)
+        before = lane.gone
+        if name == "remove":
+            first, count = rest
+            waited = lane.waiting()
+            removed = lane.remove(first, first + count, Fate.DELETED)
+            assert lane.waiting() == waited - removed
+        elif name == "configure":
+            lane.configure(rest[0], allowance=rest[1])
+        else:
+            getattr(lane, name)()
+            held = {"hold": True, "release": False}.get(name, held)
+        assert lane.gone >= before
+        assert lane.held is held
+        assert lane.tally.total() + lane.waiting() == stream.come(lane.now - 1)
+    met = met_in(lane)  # which says that nobody met two fates
+    assert len(met) == lane.tally.total()
+    for number, (when, _) in met.items():
+        assert when >= stream.arrival(number)
+    failures = list(lane.failures())
+    assert [each.when for each in failures] == list(lane.failed_at)
+    assert all(each.first <= each.last for each in failures)
+
+
+def test_while_it_is_held_nothing_goes_and_nothing_ages() -> None:
+    lane = Lane(Listed((SECOND,)), lambda now: Judgement(Fate.DEFERRED), BounceProfile(), 0)
+    lane.advance(HOUR)
+    lane.hold()
+    attempts = lane.attempts
+    lane.advance(100 * HOUR)
+    assert (lane.attempts, lane.waiting(), lane.due()) == (attempts, 1, NEVER)
+    lane.release()
+    assert lane.due() == lane.now
+    lane.advance(100 * HOUR + 1)
+    assert lane.tally[Fate.EXPIRED] == 1
+
+
+def test_what_is_over_the_allowance_goes_in_the_next_stretch_and_in_order() -> None:
+    allowance = Allowance(2, 60 * SECOND)
+    lane = Lane(
+        Listed(tuple(each * SECOND for each in (1, 2, 3, 4, 5, 70))),
+        lambda now: Judgement(Fate.DELIVERED_WITH_TLS),
+        BounceProfile(),
+        0,
+        allowance=allowance,
+    )
+    lane.advance(HOUR)
+    gone = {number: when / SECOND for number, (when, _) in met_in(lane).items()}
+    assert gone == {1: 1, 2: 2, 3: 60, 4: 60, 5: 120, 6: 120}

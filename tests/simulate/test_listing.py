@@ -7,9 +7,11 @@ from esashell.config.model.routes import SmtpRoute
 from esashell.config.tree import Config
 from esashell.dane.reason import DaneReason
 from esashell.delivery.outcome import Outcome, Protection, Result, Rule
+from esashell.simulate.causes import Cause
+from esashell.simulate.listed import Destined
 from esashell.simulate.listing import NAMED, grouped, lines
-from esashell.simulate.plan import Affected, Cause, Destined, Direction, Plan
-from esashell.simulate.telling import Future, Told
+from esashell.simulate.plan import Affected, Direction, Plan
+from esashell.simulate.telling import About, Future, Told, Undo
 
 CHANGES = changes(Config(), Config(smtp_routes=(SmtpRoute("a.lab", ("relay.lab",)),)))
 
@@ -32,7 +34,8 @@ def told(
 
 def shown(rows: list[Told], width: int = 79, *, every: bool = False) -> list[str]:
     found = Plan(CHANGES, tuple(each.found for each in rows), len(rows), 0)
-    return list(lines(found, rows, "title", "clearchanges", width, every=every))
+    about = About("title", "now", Undo("clearchanges"))
+    return list(lines(found, rows, about, width, every=every))
 
 
 MANY = [told(f"partner-{n:03}.example", rate=float(n) or None) for n in range(60)]

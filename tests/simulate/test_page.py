@@ -12,9 +12,11 @@ from esashell.config.model.routes import SmtpRoute
 from esashell.config.tree import Config
 from esashell.dane.reason import DaneReason
 from esashell.delivery.outcome import Outcome, Protection, Result, Rule
-from esashell.simulate.page import MOST, Circumstances, page
-from esashell.simulate.plan import Affected, Cause, Destined, Direction, Plan
-from esashell.simulate.telling import Future, Told
+from esashell.simulate.causes import Cause
+from esashell.simulate.listed import Destined
+from esashell.simulate.page import MOST, page
+from esashell.simulate.plan import Affected, Direction, Plan
+from esashell.simulate.telling import About, Future, Told, Undo
 from tests.chromium import Page, browser
 
 HOSTILE = [
@@ -26,8 +28,10 @@ HOSTILE = [
     "x" * 250,
     "&lt;b&gt;",
 ]
-ABOUT = Circumstances(
-    "Running configuration -> pending", "Sat Mar 01 09:00:00 2025", "clearchanges"
+ABOUT = About(
+    "Running configuration -> pending",
+    "Sat Mar 01 09:00:00 2025",
+    Undo("clearchanges", "rollbackconfig r7"),
 )
 BEFORE = Outcome(Result.DELIVER, Rule("r", "s"), "", DaneReason("c", "t", "s"), Protection.CLEAR)
 

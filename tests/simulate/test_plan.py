@@ -1,6 +1,7 @@
 """Plans over the lab, beside the plain way: each destination by itself, every set tried."""
 
 import os
+from collections.abc import Iterable
 from functools import cache
 from itertools import chain, combinations
 from random import Random
@@ -21,34 +22,35 @@ from esashell.config.model.listeners import Behavior
 from esashell.config.model.routes import SmtpRoute
 from esashell.config.tree import Config
 from esashell.delivery.attempt import observe, outcome
-from esashell.delivery.observation import Observation
+from esashell.delivery.observation import MxWanted, Observation
 from esashell.delivery.outcome import Outcome, Result
 from esashell.delivery.settings import Settings
 from esashell.delivery.verification import Sender
 from esashell.errors import CommitRefused
 from esashell.resolver.names import name_from_text
+from esashell.simulate.causes import Cause, Causes
+from esashell.simulate.evidence import Look, Seen, Way
+from esashell.simulate.listed import Listed
 from esashell.simulate.plan import (
     Affected,
-    Cause,
     Decisions,
-    Destined,
     Direction,
     Plan,
     Side,
-    cause,
-    concerning,
     direction_of,
     kind_of,
     plan,
 )
+from esashell.simulate.treatment import Tables
 from esashell.steps import run
+from tests.conftest import LONG
 from tests.delivery.labwork import NOON, Bench
 
 BENCH = Bench()
 SENDER = Sender(BENCH.resolver, BENCH.clock)
 DOMAINS = sorted({each.domain.replace("{n}", "7") for each in BENCH.lab.domains()})
 # Ten thousand in the whole check; they take half a minute.
-PAIRS = int(os.environ.get("ESASHELL_PAIRS") or (10_000 if os.environ.get("ESASHELL_CI") else 400))
+PAIRS = int(os.environ.get("ESASHELL_PAIRS") or (10_000 if LONG else 120))
 
 DECISIONS = Decisions(NOON)
 ROUTES = (("USEDNS",), ("/dev/null",), ("[mail.dane.lab]",), ("dane.lab/pri=1", "clear.lab/pri=2"))
@@ -61,6 +63,21 @@ def seen(domain: str, route: SmtpRoute | None) -> Observation:
         return seen(domain, SmtpRoute("x", route.destinations))
     with BENCH.lab.session() as session:
         return run(observe(name_from_text(domain), SENDER, route), session)
+
+
+class Looked(Seen):
+    """Looks at what it is asked about, once."""
+
+    def look(self, domain: str, way: Way) -> Look | None:
+        if domain not in self.looks.get(way, {}):
+            self.add(domain, way, seen(domain, SmtpRoute("x", way) if way else None))
+        return super().look(domain, way)
+
+    def looks_at(self, domains: Iterable[str], way: Way) -> list[Look | None]:
+        return [self.look(each, way) for each in domains]
+
+
+LOOKED = Looked()
 
 
 @cache
@@ -131,13 +148,15 @@ def edited(random: Random, config: Config) -> Config:
     )
 
 
+LISTED = {each: Listed(DOMAINS, behavior=each) for each in Behavior}
+
+
 def planned(before: Config, after: Config, behavior: Behavior = Behavior.RELAY) -> Plan:
-    destined = [Destined(each, behavior=behavior) for each in DOMAINS]
-    return plan(Side(before, seen), Side(after, seen), destined, NOON, DECISIONS)
+    return plan(Side(before, LOOKED), Side(after, LOOKED), LISTED[behavior], DECISIONS)
 
 
 def caused(found: Affected, before: Config, after: Config) -> Cause:
-    return cause(found, Side(before, seen), Side(after, seen), DECISIONS)
+    return Causes(Side(before, LOOKED), Side(after, LOOKED), DECISIONS).of(found)
 
 
 def test_a_plan_is_what_every_destination_by_itself_comes_to() -> None:
@@ -157,7 +176,7 @@ def test_a_plan_is_what_every_destination_by_itself_comes_to() -> None:
                 assert tuple(map(kind_of, told[domain])) == tuple(map(kind_of, pair))
         assert found.evaluated == len(DOMAINS) == found.unchanged + len(found.affected)
         met |= set(found.directions)
-    if PAIRS >= 400:
+    if PAIRS >= 120:
         assert met >= {*Direction} - {Direction.NOT_KNOWN, Direction.OTHERWISE}
 
 
@@ -169,7 +188,7 @@ def test_the_causes_are_the_smallest_set_that_brings_the_outcome_about() -> None
         after = edited(random, before)
         for each in planned(before, after).affected[:6]:
             domain = each.destined.domain
-            first, second = concerning(before, domain), concerning(after, domain)
+            first, second = (Tables(it).concerning(domain) for it in (before, after))
             every = [it for it in changes(first, second) if it.path not in LISTS]
 
             def brings_it_about(
@@ -228,10 +247,8 @@ def test_what_nobody_looked_at_is_not_known_and_never_the_same() -> None:
     before = Config(destinations=DestinationControls(TLS))
     after = replace(before, destinations=DestinationControls(MANDATORY))
 
-    def nothing(domain: str, route: SmtpRoute | None) -> Observation | None:
-        return None
-
-    found = plan(Side(before, nothing), Side(after, nothing), [Destined("dane.lab")], NOON)
+    nothing = Seen()
+    found = plan(Side(before, nothing), Side(after, nothing), Listed(["dane.lab"]), DECISIONS)
     assert [each.direction for each in found.affected] == [Direction.NOT_KNOWN]
     assert found.unchanged == 0
     assert not found.is_regression
@@ -242,21 +259,25 @@ def test_another_resolver_is_a_cause_by_what_it_shows() -> None:
     before = Config(destinations=DestinationControls(MANDATORY))
     after = replace(before, dns=replace(before.dns, servers=(DnsServer("192.0.2.9"),)))
 
-    def elsewhere(domain: str, route: SmtpRoute | None) -> Observation | None:
-        return seen("insecure.lab", route) if domain == "dane.lab" else seen(domain, route)
-
-    sides = Side(before, seen), Side(after, elsewhere)
-    found = plan(*sides, [Destined("dane.lab")], NOON)
+    elsewhere = Seen()
+    stripped = replace(seen("insecure.lab", None), domain=name_from_text("dane.lab"))
+    facts = tuple(
+        replace(each, want=MxWanted(stripped.domain)) if isinstance(each.want, MxWanted) else each
+        for each in stripped.facts
+    )
+    elsewhere.add("dane.lab", (), replace(stripped, facts=facts))
+    sides = Side(before, LOOKED), Side(after, elsewhere)
+    found = plan(*sides, Listed(["dane.lab"]), DECISIONS)
     assert [each.direction for each in found.affected] == [Direction.STOPS]
-    told = cause(found.affected[0], *sides, DECISIONS)
+    told = Causes(*sides, DECISIONS).of(found.affected[0])
     assert [each.path for each in told.changes] == ["dns.servers[192.0.2.9]"]
 
 
 def test_most_mail_stands_first_within_a_direction() -> None:
     before = Config(destinations=DestinationControls(TLS))
     after = replace(before, destinations=DestinationControls(MANDATORY))
-    destined = [Destined(each, float(len(each))) for each in DOMAINS]
-    found = plan(Side(before, seen), Side(after, seen), destined, NOON)
+    listed = Listed(DOMAINS, {each: float(len(each)) for each in DOMAINS})
+    found = plan(Side(before, LOOKED), Side(after, LOOKED), listed, DECISIONS)
     stopped = [each for each in found.affected if each.direction is Direction.STOPS]
     amounts = [each.destined.per_hour or 0 for each in stopped]
     assert amounts == sorted(amounts, reverse=True)

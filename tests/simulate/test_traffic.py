@@ -14,10 +14,10 @@ from esashell.simulate.traffic import (
     WHOLE,
     Course,
     Flow,
-    Flows,
     Shape,
     flow,
     phases,
+    together,
 )
 
 levels = st.integers(0, WHOLE)
@@ -32,7 +32,7 @@ courses = st.builds(Course, shapes, st.integers(0, 400 * DAY), st.integers(DAY, 
 
 @given(st.lists(flows, max_size=40), levels)
 def test_the_sum_of_all_flows_is_the_sum_of_each(several: list[Flow], level: int) -> None:
-    assert Flows(several).come(level) == sum(each.come(level) for each in several)
+    assert together(several).come(level) == sum(each.come(level) for each in several)
 
 
 @given(flows.filter(lambda each: each.rate > 0), st.integers(1, 1 << 31))
@@ -90,5 +90,5 @@ def test_phases_are_spread_and_depend_on_the_seed() -> None:
     gaps = [after - before for before, after in pairwise(found)]
     assert max(gaps) < 4 * (1 << 32) / 1000
     assert list(phases(8, 1000)) != list(phases(7, 1000))
-    assert abs(Flows([flow(1, each) for each in found]).come(WHOLE // 2) - 500) < 5
+    assert abs(together([flow(1, each) for each in found]).come(WHOLE // 2) - 500) < 5
     assert Course(EVEN, 0, DAY).level(DAY // 2) == WHOLE // 2

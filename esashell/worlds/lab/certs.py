@@ -84,6 +84,7 @@ class CertificateSpec(Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     empty list for a certificate without any. `chain` lists what the host sends, "leaf" and the
     names of authorities in the order sent; None is what a careful postmaster sends: the leaf and
     all above it, but not the public root. `generation` picks another key, as a renewal does.
+    `ends` is the second since 1970 at which it ends, 0 where the other fields say when.
     """
 
     name: str = ""
@@ -93,6 +94,7 @@ class CertificateSpec(Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     generation: int = 0
     expired: bool = False
     not_yet_valid: bool = False
+    ends: int = 0
     chain: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
@@ -205,9 +207,12 @@ class CertificateMaker:
         name = spec.name or host
         own = spec.issuer is Issuer.SELF
         dates = (-400, -3) if spec.expired else (30, 120) if spec.not_yet_valid else (-30, 60)
-        builder = self._begun(
-            name, name if own else _AUTHORITIES[spec.issuer].name, key, self._dates(*dates)
-        )
+        since, until = self._dates(*dates)
+        if spec.ends:
+            until = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=spec.ends)
+            since = min(since, until - timedelta(days=90))
+        issuer = name if own else _AUTHORITIES[spec.issuer].name
+        builder = self._begun(name, issuer, key, (since, until))
         builder = (
             builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_key_usage(sign_certificates=False), critical=True)

@@ -5,6 +5,7 @@ when somebody first connects; a pattern's addresses are worked out backwards (`1
 100.64.0.9 is the ninth), so none of its domains is made for it.
 """
 
+from collections.abc import Iterator
 from functools import cached_property
 
 import msgspec
@@ -43,6 +44,17 @@ class Directory:
     def addresses(self) -> tuple[str, ...]:
         """Every address that is written down, in the order of the files; no pattern's."""
         return tuple(self._written)
+
+    def addresses_in(self, apex: Name) -> Iterator[str]:
+        """Every address that the zone gives somebody."""
+        zone = self._catalogue.zone(apex)
+        for _, packed in _addresses(zone) if zone else ():
+            yield address_text(packed)
+
+    def forget(self) -> None:
+        """The zones were altered: what they say of hosts is read again."""
+        self._found.clear()
+        self.__dict__.pop("_written", None)
 
     def _place(self, address: str) -> tuple[Zone, Name] | None:
         """The zone and the owner that have this address."""

@@ -51,6 +51,11 @@ def check_rolls(rolls: Sequence[RollSpec]) -> None:
             raise ValueError("a roll begins before the one above it is over")
 
 
+def roll_second(day: datetime.date) -> int:
+    """The second since 1970 at which the day begins."""
+    return (day.toordinal() - _EPOCH) * _DAY
+
+
 def stages(rolls: Sequence[RollSpec], start: int) -> tuple[Stage, ...]:
     """The stage of each key, oldest first, on the day that starts at this second."""
     today = datetime.date.fromordinal(_EPOCH + start // _DAY)

@@ -69,8 +69,10 @@ class DsState(StrEnum):
 class ZoneSpec(Struct, frozen=True, forbid_unknown_fields=True):
     """One zone as a scenario file writes it; `ttl` is in seconds.
 
-    `hosts` says what is particular about a mail host, by owner name or by address; its values are
-    the fields of `HostSpec`.
+    `generation` is which of its keys the zone signs with; the zone above has the digest of the
+    first. `signed_until` is the second since 1970 at which its signatures end, 0 where they are
+    made anew each day. `hosts` says what is particular about a mail host, by owner name or by
+    address; its values are the fields of `HostSpec`.
     """
 
     shows: str = ""
@@ -86,6 +88,8 @@ class ZoneSpec(Struct, frozen=True, forbid_unknown_fields=True):
     iterations: int = 0
     salt: str = ""
     ds: DsState = DsState.RIGHT
+    generation: int = 0
+    signed_until: int = 0
     hosts: dict[str, dict[str, Any]] = {}
     fault: FaultSpec = FaultSpec()
 

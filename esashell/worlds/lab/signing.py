@@ -6,7 +6,8 @@ be compared, and a running shell agrees with `lab serve` in the next window. Not
 disk and nothing secret is protected by these keys.
 
 Signatures run from the day before today to two weeks after it. Once the clock has moved into
-another day, they are made again when they are next asked for.
+another day, they are made again when they are next asked for. A zone whose signer has stopped has
+signatures that end at a given second, whatever day it is.
 """
 
 import hashlib
@@ -69,9 +70,13 @@ class ZoneKey:
 
 
 class Day(Struct, frozen=True):
-    """The day on which signatures are made: its first second, since 1970."""
+    """The day on which signatures are made: its first second, since 1970.
+
+    `end` is the second at which all of them end, 0 where each day makes new ones.
+    """
 
     start: int
+    end: int = 0
 
     def window(self, flaw: Flaw | None) -> tuple[int, int]:
         """From when until when a signature made today holds; a flaw may move the dates."""
@@ -79,6 +84,8 @@ class Day(Struct, frozen=True):
             return self.start - 30 * _DAY, self.start - 2 * _DAY
         if flaw is Flaw.FUTURE:
             return self.start + 7 * _DAY, self.start + 30 * _DAY
+        if self.end:
+            return self.end - _AFTER, self.end
         return self.start - _BEFORE, self.start + _AFTER
 
 
@@ -105,10 +112,12 @@ class KeySet:
         split: bool,
         seed: bytes,
         rolled: tuple[Stage, ...] = UNROLLED,
+        *,
+        generation: int = 0,
     ) -> None:
         role = "KSK" if split else "CSK"
         made: list[tuple[Stage, ZoneKey]] = []
-        for number, stage in enumerate(rolled):
+        for number, stage in enumerate(rolled, generation):
             if stage not in (Stage.ABSENT, Stage.REMOVED):
                 flags = ZONE_KEY | SECURE_ENTRY | (REVOKE if stage is Stage.REVOKED else 0)
                 key = ZoneKey(zone, role, flags, algorithm, seed, generation=number)

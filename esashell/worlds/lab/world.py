@@ -27,11 +27,13 @@ from esashell.worlds.lab.recursor import (
     Recursor,
     SilentRecursor,
 )
+from esashell.worlds.lab.roll import roll_second
 from esashell.worlds.lab.scenario import (
     BUILT_IN,
     Lesson,
     ResolverKind,
     ResolverSpec,
+    ZoneSpec,
     read_scenarios,
 )
 from esashell.worlds.lab.zones import Catalogue
@@ -40,7 +42,11 @@ SEED = b"esashell lab"
 
 
 class Lab:
-    """The world of the scenario files: the built-in ones, then those given, which win."""
+    """The world of the scenario files: the built-in ones, then those given, which win.
+
+    Its certificates are those of the day of `certified` (microseconds), however late it gets; 0
+    stands for the clock's day, on every day anew.
+    """
 
     def __init__(
         self,
@@ -50,6 +56,7 @@ class Lab:
         interface6: str = "2001:db8:42::42",
         scenarios: Sequence[Path] = (),
         seed: bytes = SEED,
+        certified: int = 0,
     ) -> None:
         self.interface = interface
         self.interface6 = interface6
@@ -58,6 +65,7 @@ class Lab:
         self._scenario = read_scenarios((*sorted(BUILT_IN.glob("*.toml")), *scenarios))
         self.catalogue = Catalogue(self._scenario, clock, seed, self._tlsa)
         self.directory = Directory(self.catalogue)
+        self._certified = certified
         self._hosts: LabHosts | None = None
         self._hosts_of = self.catalogue.today
 
@@ -106,10 +114,28 @@ class Lab:
     def hosts(self) -> LabHosts:
         """The mail hosts, with the certificates of the lab's present day."""
         today = self.catalogue.today
-        if self._hosts is None or today != self._hosts_of:
-            maker = CertificateMaker(self._seed, self.clock.now())
+        if self._hosts is None or (today != self._hosts_of and not self._certified):
+            maker = CertificateMaker(self._seed, self._certified or self.clock.now())
             self._hosts, self._hosts_of = LabHosts(self.directory.at, maker), today
         return self._hosts
+
+    def rolls(self) -> Iterator[tuple[int, Name]]:
+        """The seconds at which a zone's keys change by themselves, and which zone's."""
+        for apex, spec in self._scenario.zones.items():
+            for roll in spec.roll:
+                for day in (roll.publish, roll.sign, roll.revoke, roll.remove):
+                    yield roll_second(day), apex
+
+    def alter_zone(self, apex: Name, spec: ZoneSpec) -> None:
+        """From now on the zone is as `spec` has it."""
+        self.catalogue.alter(apex, spec)
+        self.directory.forget()
+
+    def alter_resolver(self, address: str, kind: ResolverKind) -> None:
+        """From now on the recursor at this address is of another kind."""
+        old = self._scenario.resolvers[address]
+        self._scenario.resolvers[address] = ResolverSpec(kind, old.shows)
+        self.__dict__.pop("_recursors", None)
 
     @cached_property
     def _authorities(self) -> dict[str, Authority]:

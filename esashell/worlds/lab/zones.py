@@ -42,7 +42,7 @@ class Catalogue:
         self._clock = clock
         self._seed = seed
         self._zones: dict[Name, Zone] = {}
-        self._keys: dict[tuple[Name, tuple[Stage, ...]], KeySet] = {}
+        self._keys: dict[tuple[Name, tuple[Stage, ...], int], KeySet] = {}
         self._day = day_of(clock.now())
         self._bulks: dict[Name, list[Bulk]] = {}
         for bulk in scenario.bulks:
@@ -79,21 +79,43 @@ class Catalogue:
             _make_room(self._zones)
             self.made += 1
             records = counted(spec.records, self._of_pattern(apex)[1])
-            known = self._zones[apex] = Zone(apex, spec, records, self, day)
+            today = Day(day.start, spec.signed_until)
+            known = self._zones[apex] = Zone(apex, spec, records, self, today)
         return known
 
     def apex_for(self, name: Name) -> Name:
         """The apex of the deepest zone that this name is in."""
         return next((each for each in name.ancestors() if self.spec(each) is not None), ROOT)
 
+    def alter(self, apex: Name, spec: ZoneSpec) -> None:
+        """From now on the zone is as `spec` has it; one of a pattern becomes a zone of its own."""
+        self.scenario.zones[apex] = spec
+        # What others say of it (its DS, a glue address) may be other than it was.
+        self._zones.clear()
+
+    def written(self, apex: Name) -> ZoneSpec:
+        """The zone as it is written, `{n}` filled in; raises `LookupError` where there is none."""
+        spec, number = self._of_pattern(apex)
+        if apex in self.scenario.zones:
+            return self.scenario.zones[apex]
+        if spec is None:
+            raise LookupError(f"the lab has no zone {apex}")
+        fields = {each: getattr(spec, each) for each in ZoneSpec.__struct_fields__}
+        return ZoneSpec(**fields | {"records": counted(spec.records, number)})
+
     def keys(self, apex: Name, spec: ZoneSpec) -> KeySet:
         """The zone's keys today."""
+        return self._key_set(apex, spec, spec.generation)
+
+    def _key_set(self, apex: Name, spec: ZoneSpec, generation: int) -> KeySet:
         now = stages(spec.roll, self.today.start) if spec.roll else UNROLLED
-        known = self._keys.get((apex, now))
+        known = self._keys.get((apex, now, generation))
         if known is None:
             _make_room(self._keys)
-            known = KeySet(apex, spec.algorithm, spec.split_keys, self._seed, now)
-            self._keys[apex, now] = known
+            known = KeySet(
+                apex, spec.algorithm, spec.split_keys, self._seed, now, generation=generation
+            )
+            self._keys[apex, now, generation] = known
         return known
 
     def ds(self, apex: Name) -> tuple[bytes, ...]:
@@ -103,7 +125,8 @@ class Catalogue:
             return ()
         if spec.ds is DsState.STALE:
             return (ZoneKey(apex, "CSK", 0x0101, spec.algorithm, self._seed, generation=1).ds(),)
-        ds = self.keys(apex, spec).entry.ds()
+        # Whoever rolls a key and says nothing leaves the digest of the first one here.
+        ds = self._key_set(apex, spec, 0).entry.ds()
         match spec.ds:
             case DsState.WRONG_DIGEST:
                 return (ds[:4] + bytes((ds[4] ^ 1,)) + ds[5:],)

@@ -41,6 +41,7 @@ class SenderGroupMatched(Event, frozen=True, gc=False):
     group: str
     match: str
     reputation: str = "not enabled"
+    country: str = "not enabled"
 
 
 class InjectionTls(Event, frozen=True, gc=False):
@@ -225,6 +226,20 @@ class Bounced(Event, frozen=True, gc=False):
     address: str = ""
 
 
+class Discarded(Event, frozen=True, gc=False):
+    """A message went to a route that throws mail away."""
+
+    mid: int
+    rids: tuple[int, ...]
+
+
+class Deleted(Event, frozen=True, gc=False):
+    """The operator took these recipients out of the queue."""
+
+    mid: int
+    rids: tuple[int, ...]
+
+
 class MessageFinished(Event, frozen=True, gc=False):
     mid: int
 
@@ -312,7 +327,13 @@ class ConfigCommitted(Event, frozen=True, gc=False):
     revision: int
 
 
+class Remarked(Event, frozen=True, gc=False):
+    """A remark of our own about the log that it stands in."""
+
+    text: str
+
+
 class StatusTaken(Event, frozen=True, gc=False):
     """Gauges and counters at one instant, in the order in which a status line has them."""
 
-    values: tuple[tuple[str, int], ...]
+    values: tuple[tuple[str, int | str], ...]

@@ -43,7 +43,7 @@ def _name(text: str) -> str:
     return text
 
 
-NAME = Kind(_name, sample="slow", about="A name of at most 64 characters")
+NAME = Kind(_name, sample="patient", about="A name of at most 64 characters")
 
 
 def _text(text: str) -> str:
@@ -186,6 +186,8 @@ def _seconds(key: str, prompt: str, default: int, lowest: int) -> "Dialogue[int]
 
 def _new(config: Config) -> "Dialogue[tuple[BounceProfile, ...]]":
     name = yield from ask(Ask("name", "Please create a name for the profile:", NAME))
+    if not (yield from PROFILES.is_free(config, name)):
+        return ()
     return ((yield from _questions(config, replace(DEFAULT, name=name))),)
 
 

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from esashell.commands.authorities import Authorities
 from esashell.commands.certificates import (
     Profile,
-    authorities,
     from_file,
     joined,
+    private_key,
     profile,
     self_signed,
+    signing_request,
     without_key,
 )
 from esashell.commands.pasting import pasted
@@ -28,8 +30,18 @@ from esashell.config.model.certificates import CertificateProfile
 from esashell.config.model.security import DEMO
 from esashell.config.quoting import quoted
 from esashell.config.tree import Config
-from esashell.dialogue.kinds import ask, file_kind, number, row_kind, text, yes_no
-from esashell.dialogue.requests import Ask, KeepPem, Kind, Notice, ReadFile, Refuse, Say, WriteFile
+from esashell.dialogue.kinds import ask, file_kind, number, row_kind, text_kind, yes_no
+from esashell.dialogue.requests import (
+    Ask,
+    KeepPem,
+    Kind,
+    Notice,
+    ReadFile,
+    Refuse,
+    Remark,
+    Say,
+    WriteFile,
+)
 from esashell.dialogue.table import Operation, operate
 from esashell.errors import BadAnswer, OperatorError
 
@@ -39,10 +51,11 @@ if TYPE_CHECKING:
     from esashell.commands.registry import Appliance
     from esashell.dialogue.drive import Dialogue
 
+PASSWORD = replace(text_kind(1000), secret=True)
 DEMO_NAME = "Cisco Appliance Demo"
 DEMO_NOTE = (
     "Demo is the factory's certificate of every appliance; nobody can verify it. Here it is a "
-    "name,\nwithout a key."
+    "name, without a key."
 )
 
 
@@ -92,6 +105,9 @@ class _Certificates:
             Operation("import", "Import a certificate from a local file.", self._import),
             Operation("paste", "Paste a certificate into the CLI.", self._paste),
             Operation("new", "Create a self-signed certificate.", self._new),
+            Operation(
+                "edit", "Update certificate or view the signing request.", self._edit, has_rows
+            ),
             Operation("print", "View certificates assigned to services.", self._print),
             Operation("export", "Export a certificate.", self._export, has_rows),
             Operation("delete", "Remove a certificate.", self._delete, has_rows),
@@ -104,10 +120,10 @@ class _Certificates:
         for each in config.certificates:
             found = self._profile(each)
             rows.append(
-                (quoted(each.name, 12)[1:-1], "(not kept here)", "", "", "")
+                (quoted(each.name, 10)[1:-1], "(not kept here)", "", "", "")
                 if found is None
                 else (
-                    quoted(each.name, 12)[1:-1],
+                    quoted(each.name, 10)[1:-1],
                     found.common_name[:20],
                     found.issued_by[:20],
                     found.status(now),
@@ -153,26 +169,44 @@ class _Certificates:
 
     def _paste(self, config: Config) -> "Dialogue[Config]":
         name = yield from self._new_name(config)
-        leaf = yield from pasted(
-            "certificate", "Paste public certificate in PEM format (end with '.'):"
-        )
+        leaf = yield from pasted("certificate", PASTE_CERTIFICATE)
         key = yield from pasted("key", "Paste private key in PEM format (end with '.'):")
-        above = ""
-        if (
-            yield from yes_no(
-                "intermediate", "Do you want to add an intermediate certificate?", False
-            )
-        ):
-            above = yield from pasted(
-                "above", "Paste intermediate certificate in PEM format (end with '.'):"
-            )
+        above = yield from _above()
         return (yield from self._keep(config, name, lambda: joined(leaf, key, above)))
+
+    def _edit(self, config: Config) -> "Dialogue[Config]":
+        """A certificate anew for the key that is there, as when it is renewed."""
+        prompt = "Enter the name of the certificate profile you want to edit:"
+        row = _row(config, (yield from self._select(config, prompt, demo=False)))
+        present = self._appliance.pem(row.fingerprint)
+        try:
+            key, request = private_key(present), signing_request(present)
+        except BadAnswer as damage:
+            missing = f"Error: The certificate {quoted(row.name)} is not kept here."
+            yield Refuse(str(damage) if present else missing)
+            return config
+        show = "Do you want to view the certificate signing request?"
+        if (yield from yes_no("request", show, False)):
+            yield Say(request.rstrip())
+        update = "Do you want to update the existing public certificate?"
+        if not (yield from yes_no("update", update, True)):
+            return config
+        leaf = yield from pasted("certificate", PASTE_CERTIFICATE)
+        above = yield from _above()
+        kept: str | OperatorError = yield KeepPem(lambda: joined(leaf, key, above))
+        if isinstance(kept, OperatorError):
+            yield Refuse(str(kept))
+            return config
+        yield Notice(f"The certificate {quoted(row.name)[1:-1]} has been updated.")
+        changed = CertificateProfile(row.name, kept)
+        rows = tuple(changed if each is row else each for each in config.certificates)
+        return replace(config, certificates=rows)
 
     def _import(self, config: Config) -> "Dialogue[Config]":
         kind = file_kind(self._appliance.files())
         name = yield from self._new_name(config)
         file = yield from ask(Ask("file", "Enter the name of the file to import:", kind))
-        password = yield from text("password", "Enter the password of the file:", "")
+        password = yield from ask(Ask("password", "Enter the password of the file:", PASSWORD, ""))
         found: bytes | OperatorError = yield ReadFile(file)
         if isinstance(found, OperatorError):
             yield Refuse(str(found))
@@ -201,7 +235,7 @@ class _Certificates:
         prompt = "Enter the name of the certificate profile you want to view:"
         name = yield from self._select(config, prompt, demo=True)
         if name == DEMO:
-            yield Say(DEMO_NOTE)
+            yield Remark(DEMO_NOTE)
             return config
         found = self._profile(_row(config, name))
         if found is None:
@@ -250,78 +284,30 @@ class _Certificates:
     def _delete(self, config: Config) -> "Dialogue[Config]":
         prompt = "Enter the name of the certificate profile you want to delete:"
         name = yield from self._select(config, prompt, demo=False)
-        if config.destinations.certificate == name:
-            yield Refuse(f"Error: The certificate {quoted(name)} is used by destconfig.")
+        users = ["destconfig"] if config.destinations.certificate == name else []
+        users += [
+            f"the listener {quoted(each.name)}"
+            for each in config.listeners
+            if each.certificate == name
+        ]
+        if users:
+            yield Refuse(f"Error: The certificate {quoted(name)} is used by {', '.join(users)}.")
             return config
         rows = tuple(each for each in config.certificates if each.name != name)
         return replace(config, certificates=rows)
 
-    # Authorities.
 
-    def lists(self, config: Config) -> "Dialogue[Config]":
-        operations = (
-            Operation("system", "Use the system's list of authorities or not.", self._system),
-            Operation("custom", "Use the custom list or not.", self._custom, _has_custom),
-            Operation("import", "Import a custom list of authorities.", self._import_list),
-            Operation("print", "Show the lists.", self._show_lists),
-        )
-        return (yield from operate(config, self.authorities, operations, "list_operation"))
+PASTE_CERTIFICATE = "Paste public certificate in PEM format (end with '.'):"
 
-    def authorities(self, config: Config) -> str:
-        settings = config.authorities
-        count = 0
-        if settings.custom_list:
-            try:
-                count = authorities(self._appliance.pem(settings.custom_list))
-            except BadAnswer:
-                count = 0
-        return "\n".join(
-            (
-                "Certificate authorities:",
-                f"  System list: {'Enabled' if settings.system else 'Disabled'}",
-                f"  Custom list: {'Enabled' if settings.custom else 'Disabled'} ({count} entries)",
-            )
-        )
 
-    def _system(self, config: Config) -> "Dialogue[Config]":
-        on = yield from yes_no(
-            "system",
-            "Do you want to use the system's list of certificate authorities?",
-            config.authorities.system,
-            positional=True,
-        )
-        return replace(config, authorities=replace(config.authorities, system=on))
-
-    def _custom(self, config: Config) -> "Dialogue[Config]":
-        on = yield from yes_no(
-            "custom",
-            "Do you want to use the custom list of certificate authorities?",
-            config.authorities.custom,
-            positional=True,
-        )
-        return replace(config, authorities=replace(config.authorities, custom=on))
-
-    def _import_list(self, config: Config) -> "Dialogue[Config]":
-        kind = file_kind(self._appliance.files())
-        file = yield from ask(Ask("file", "Enter the name of the file to import:", kind))
-        found: bytes | OperatorError = yield ReadFile(file)
-        if isinstance(found, OperatorError):
-            yield Refuse(str(found))
-            return config
-        raw = found
-        kept: str | OperatorError = yield KeepPem(
-            lambda: without_key(raw.decode("ascii", "replace"))
-        )
-        if isinstance(kept, OperatorError):
-            yield Refuse(str(kept))
-            return config
-        yield Notice("The custom list has been imported; it is in use.")
-        after = replace(config.authorities, custom=True, custom_list=kept)
-        return replace(config, authorities=after)
-
-    def _show_lists(self, config: Config) -> "Dialogue[Config]":
-        yield Say(self.authorities(config))
-        return config
+def _above() -> "Dialogue[str]":
+    """The certificates between this one and the root, where the operator has any."""
+    if (
+        yield from yes_no("intermediate", "Do you want to add an intermediate certificate?", False)
+    ):
+        prompt = "Paste intermediate certificate in PEM format (end with '.'):"
+        return (yield from pasted("above", prompt))
+    return ""
 
 
 def _maker(
@@ -336,10 +322,6 @@ def _row(config: Config, name: str) -> CertificateProfile:
 
 def _has_rows(config: Config) -> bool:
     return bool(config.certificates)
-
-
-def _has_custom(config: Config) -> bool:
-    return bool(config.authorities.custom_list)
 
 
 def _revocation(config: Config) -> "Dialogue[Config]":
@@ -360,7 +342,11 @@ def certconfig(appliance: "Appliance") -> "Dialogue[None]":
             "Import, Create a request, Edit or Remove Certificate Profiles",
             certificates.menu,
         ),
-        Operation("certauthority", "Manage System and Customized Authorities", certificates.lists),
+        Operation(
+            "certauthority",
+            "Manage System and Customized Authorities",
+            Authorities(appliance).menu,
+        ),
         Operation("crl", "Manage Certificate Revocation Lists", _revocation),
     )
     yield from operate(appliance.config, _no_summary, operations)

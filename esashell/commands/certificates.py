@@ -149,6 +149,33 @@ def without_key(pem: str) -> str:
     return "".join(each.public_bytes(Encoding.PEM).decode() for each in _certificates(pem))
 
 
+def private_key(pem: str) -> str:
+    """The key alone; `BadAnswer` when the text has none."""
+    return _key_block(pem.encode("ascii", "replace")).decode()
+
+
+def signing_request(pem: str) -> str:
+    """What an authority is sent for a certificate of the same names and key (PKCS #10)."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric import ed448, ed25519
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+
+    leaf = _certificates(pem)[0]
+    names = [x509.DNSName(each) for each in _dns_names(leaf)]
+    builder = x509.CertificateSigningRequestBuilder().subject_name(leaf.subject)
+    if names:
+        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+    try:
+        private: Any = load_pem_private_key(private_key(pem).encode(), None)
+        # These two hash for themselves (RFC 8410).
+        alone = isinstance(private, ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey)
+        request = builder.sign(private, None if alone else SHA256())
+    except _unreadable():
+        raise BadAnswer("Error: Nothing can be signed with a key of this kind.") from None
+    return request.public_bytes(Encoding.PEM).decode()
+
+
 def _certificates(pem: str) -> "list[x509.Certificate]":
     from cryptography import x509
 

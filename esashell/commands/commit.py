@@ -22,7 +22,17 @@ from esashell.commands.registry import TABLE, command
 from esashell.config.check import warnings
 from esashell.config.quoting import quoted
 from esashell.dialogue.kinds import ask, text, yes_no
-from esashell.dialogue.requests import Aside, Ask, Commit, Kind, Moot, Notice, ReadText, Say, Stage
+from esashell.dialogue.requests import (
+    Aside,
+    Ask,
+    Commit,
+    Kind,
+    Moot,
+    Notice,
+    ReadText,
+    Remark,
+    Stage,
+)
 from esashell.errors import BadAnswer, CommitRefused
 
 if TYPE_CHECKING:
@@ -105,7 +115,7 @@ def _take_plan(appliance: "Appliance", file: str) -> "Dialogue[None]":
     if config == appliance.running:
         raise CommitRefused("Not committed: the plan has no changes.")
     yield Stage(config)
-    yield Say(quoted(plan.summary, 400)[1:-1])
+    yield Remark(quoted(plan.summary, 400)[1:-1])
 
 
 def _foretold(appliance: "Appliance") -> "Steps[str]":
@@ -131,13 +141,13 @@ def commit(appliance: "Appliance") -> "Dialogue[None]":
         yield Moot("There are no changes to commit.")
         return
     for warning in warnings(appliance.config) if not file else ():
-        yield Say(f"Warning: {warning}")
+        yield Remark(f"Warning: {warning}")
     if appliance.foretells and not file:
         yield Aside(_foretold(appliance))
     if on_trial:
         until = date_time_and_zone(on_trial, zone)
         what = "gives it more time" if minutes else "confirms it"
-        yield Say(
+        yield Remark(
             f"Revision {appliance.head.number} would be taken back at {until}; this commit {what}."
         )
     comment = yield from text(
@@ -158,7 +168,7 @@ def commit(appliance: "Appliance") -> "Dialogue[None]":
     yield Notice(f"Changes committed: {date_time_and_zone(revision.when, zone)}")
     if minutes:
         until = date_time_and_zone(revision.confirm_by, zone)
-        yield Say(f"They are taken back at {until}, unless another 'commit' confirms them.")
+        yield Remark(f"They are taken back at {until}, unless another 'commit' confirms them.")
     if not rollback:
         # The appliance keeps ten; here the history is the record of who changed what.
         yield Notice("esashell keeps every committed configuration; this one is kept as well.")

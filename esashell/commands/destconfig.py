@@ -71,6 +71,8 @@ def _setup(config: Config) -> "Dialogue[Config]":
 
 def _new(config: Config) -> "Dialogue[tuple[DestinationControl, ...]]":
     domain = yield from ask(Ask("domain", "Enter the domain you wish to limit.", DOMAIN))
+    if not (yield from ENTRIES.is_free(config, domain)):
+        return ()
     return ((yield from entry_control(config, DestinationControl(domain), new=True)),)
 
 

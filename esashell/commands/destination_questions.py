@@ -60,7 +60,7 @@ def _domain(text: str) -> str:
 
 DOMAIN = Kind(
     _domain,
-    sample="example.com",
+    sample="partner.example",
     name_in=lambda text: text.removeprefix("."),
     about="A domain, or .domain for everything below it",
 )

@@ -1,4 +1,9 @@
-"""How destination controls are shown: the table of LIST, and the paragraphs of DETAIL."""
+"""How destination controls are shown: the table of LIST, and the paragraphs of DETAIL.
+
+The table keeps to the 80 columns of a screen, whatever is in it: words are short in its cells, a
+domain that is longer than its column has a line to itself, and of a profile's long name the
+beginning is shown. DETAIL has all of it.
+"""
 
 from collections.abc import Sequence
 
@@ -7,6 +12,7 @@ from esashell.config.model.destination import (
     DefaultControl,
     DestinationControl,
     Enforcement,
+    IpPreference,
     LimitScope,
     TlsSetting,
 )
@@ -19,7 +25,7 @@ HEADS = (
     ("", "DANE"),
     ("Bounce", "Verification"),
     ("Bounce", "Profile"),
-    ("IP Version", "Preference"),
+    ("IP", "Version"),
 )
 TLS_CELLS = {
     TlsSetting.NO: "Off",
@@ -29,6 +35,22 @@ TLS_CELLS = {
     TlsSetting.REQUIRED_VERIFY: "Req (Verify)",
     TlsSetting.REQUIRED_VERIFY_HOSTED: "Req (Hosted)",
 }
+
+DANE_CELLS = {
+    DaneSetting.NONE: "None",
+    DaneSetting.OPPORTUNISTIC: "Opp",
+    DaneSetting.MANDATORY: "Mand",
+}
+PREFERENCE_CELLS = {
+    IpPreference.IPV6_PREFERRED: "Pref v6",
+    IpPreference.IPV6_REQUIRED: "Req v6",
+    IpPreference.IPV4_PREFERRED: "Pref v4",
+    IpPreference.IPV4_REQUIRED: "Req v4",
+}
+WIDTH = 80
+GAP = "  "
+PROFILE = 5  # the column of a name that may be long
+DOMAIN_AT_LEAST = 9  # columns, which "(Default)" has
 
 Control = DefaultControl | DestinationControl
 
@@ -41,7 +63,7 @@ def table(config: Config) -> str:
     # The default's own profile is the one of that name.
     profile = f"({last[4]})" if last[4] == "Default" else last[4]
     rows.append(("(Default)", *last[:4], profile, *last[5:]))
-    widths = [max(map(len, column)) for column in zip(*HEADS_AS_ROWS, *rows, strict=True)]
+    widths = _widths(rows)
     ruler = tuple("=" * width for width in widths)
     return "\n".join(_line(row, widths) for row in (*HEADS_AS_ROWS, ruler, *rows))
 
@@ -49,9 +71,28 @@ def table(config: Config) -> str:
 HEADS_AS_ROWS = tuple(zip(*HEADS, strict=True))
 
 
+def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
+    """The columns' widths: what their cells want, if the screen has it."""
+    widths = [max(map(len, column)) for column in zip(*HEADS_AS_ROWS, *rows, strict=True)]
+    heads = [max(map(len, column)) for column in zip(*HEADS_AS_ROWS, strict=True)]
+    least = {0: DOMAIN_AT_LEAST, PROFILE: max(heads[PROFILE], len("(Default)"))}
+    for at, lowest in least.items():
+        over = sum(widths) + len(GAP) * (len(widths) - 1) - WIDTH
+        widths[at] = min(widths[at], max(lowest, widths[at] - max(0, over)))
+    return widths
+
+
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    padded = (f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True))
-    return "  ".join(padded).rstrip()
+    domain, *rest = cells
+    rest = [_cut(cell, width) for cell, width in zip(rest, widths[1:], strict=True)]
+    own_line = f"{domain}\n" if len(domain) > widths[0] else ""
+    first = "" if own_line else domain
+    padded = (f"{cell:<{width}}" for cell, width in zip((first, *rest), widths, strict=True))
+    return own_line + GAP.join(padded).rstrip()
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 3]}..."
 
 
 def _cells(control: Control) -> tuple[str, ...]:
@@ -59,10 +100,10 @@ def _cells(control: Control) -> tuple[str, ...]:
     return (
         "Default" if all(each is None for each in limits) else "On",
         "Default" if control.tls is None else TLS_CELLS[control.tls],
-        _dane(control.dane),
+        "Default" if control.dane is None else DANE_CELLS[control.dane],
         _switch(control.bounce_verification),
         control.bounce_profile or "Default",
-        control.ip_preference or "Default",
+        "Default" if control.ip_preference is None else PREFERENCE_CELLS[control.ip_preference],
     )
 
 

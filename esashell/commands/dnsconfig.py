@@ -10,6 +10,9 @@ called `alt` and `roots` after these two. `validate=no` there is ours: it takes 
 DNSSEC, as one has to be that exists in private only. `sha1` is ours as well: the policy for zones
 that are still signed with SHA-1, which the appliance does not tell.
 
+The search list is for names without a dot: `nslookup` and `tlsverify` try them in its domains. What
+mail is sent to is never looked up so, and neither is a host of a route.
+
 Of the interfaces for DNS traffic only Auto is emulated; the question has its place, so that what
 was typed at an appliance can be typed here.
 """
@@ -35,12 +38,21 @@ from esashell.commands.alternates import (
 from esashell.commands.registry import TABLE, command
 from esashell.config.model.dnsserver import DnsServer
 from esashell.config.tree import Config
-from esashell.dialogue.kinds import address, addresses, choice, confirm, number, yes_no
-from esashell.dialogue.requests import Refuse
+from esashell.dialogue.kinds import (
+    DOMAIN_NAMES,
+    address,
+    addresses,
+    ask,
+    choice,
+    confirm,
+    number,
+    yes_no,
+)
+from esashell.dialogue.requests import Ask, Kind, Refuse
 from esashell.dialogue.table import Operation, Table, listing, operate, submenu
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from esashell.commands.registry import Appliance
     from esashell.dialogue.drive import Dialogue
@@ -85,6 +97,8 @@ def summary(config: Config) -> str:
     if config.dns.alternates:
         lines += ["", title]
         lines += [f"{at}. {row_line(row)}" for at, row in enumerate(alternates(config), 1)]
+    if config.dns.search:
+        lines += ["", f"DNS search list: {', '.join(config.dns.search)}"]
     if config.dns.sha1:
         lines += ["", "Zones signed with SHA-1 are validated (not on the appliance)."]
     if not config.dns.digest_agility:
@@ -156,6 +170,14 @@ def _delete(config: Config) -> "Dialogue[Config]":
     return (yield from _of_either(config, "delete", DELETE_PARENT.run, delete_row))
 
 
+def _sort_words(words: "Sequence[str]") -> int:
+    """A command line may say which sort is meant, also where there is only one."""
+    return int(bool(words) and words[0].lower() in WHICH)
+
+
+SORT: Kind[str] = Kind(str.lower, sample="parent")
+
+
 def _of_either(
     config: Config,
     purpose: str,
@@ -163,10 +185,12 @@ def _of_either(
     alternate: "Callable[[Config], Dialogue[Config]]",
 ) -> "Dialogue[Config]":
     """The operation on a server of the one sort or the other; asked only when there are both."""
-    sort = "parent" if uses_own(config) else "alt"
     if uses_own(config) and has_alternates(config):
         prompt = f"Do you want to {purpose} a local DNS cache server or an alternate domain server?"
         sort = yield from choice("type", prompt, WHICH)
+    else:
+        only = "parent" if uses_own(config) else "alt"
+        sort = yield from ask(Ask("type", "", SORT, only, takes=_sort_words, silent=True))
     return (yield from (alternate if sort == "alt" else parent)(config))
 
 
@@ -198,6 +222,31 @@ def _setup(config: Config) -> "Dialogue[Config]":
         label="s",
     )
     return replace(config, dns=replace(config.dns, reverse_timeout=timeout, minimum_ttl=ttl))
+
+
+SEARCH_PROMPT = """\
+Please enter the domains that a name without a dot is looked for in.
+Separate multiple domains with commas; enter NONE for no search list."""
+
+
+def _search_list(text: str) -> tuple[str, ...]:
+    return () if text.lower() == "none" else DOMAIN_NAMES.parse(text)
+
+
+SEARCH: Kind[tuple[str, ...]] = Kind(
+    _search_list,
+    ", ".join,
+    ("none",),
+    "example.com",
+    about="Domains with commas between them, or none",
+)
+
+
+def _search(config: Config) -> "Dialogue[Config]":
+    question = Ask(
+        "search", SEARCH_PROMPT, SEARCH, config.dns.search, takes=len, label="domain[,domain]"
+    )
+    return replace(config, dns=replace(config.dns, search=(yield from ask(question))))
 
 
 def _only_roots(config: Config) -> "Dialogue[Config]":
@@ -282,6 +331,7 @@ OPERATIONS = (
     Operation("edit", "Edit a server.", _edit, has_any),
     Operation("delete", "Remove a server.", _delete, has_any),
     Operation("setup", "Configure general settings.", _setup),
+    Operation("search", "Configure DNS domain search list.", _search),
     PARENT,
     ALT,
     ROOTS,

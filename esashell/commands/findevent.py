@@ -21,6 +21,7 @@ from msgspec import Struct
 from esashell.commands.log_choice import (
     EXPRESSION,
     Words,
+    compiled,
     log_named,
     log_names,
     paths_of,
@@ -34,7 +35,7 @@ from esashell.dialogue.requests import Archive, Ask, Kind, Refuse, Search
 from esashell.errors import BadAnswer, UsageError
 from esashell.logs.event import Field, Message, messages
 from esashell.logs.files import log_files
-from esashell.logs.pattern import Pattern, pattern
+from esashell.logs.pattern import Pattern
 from esashell.logs.story import Joins, Links, story
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def findevent(appliance: "Appliance") -> "Dialogue[int]":
         return (yield from _wizard(appliance))
     if wish.mid:
         return (yield from _told(wish, None))
-    sought = pattern([wish.expression], wish.ignore_case)
+    sought = compiled([wish.expression], wish.ignore_case)
     found: bool | None = yield Search(lambda archive: _listed(archive, wish, sought))
     return 1 if found is False else 0
 
@@ -184,7 +185,7 @@ def _wizard(appliance: "Appliance") -> "Dialogue[int]":
     log = yield from which_log(appliance.running, prompt)
     paths = yield from _files(log)
     if not mid:
-        sought = pattern([expression], ignore_case)
+        sought = compiled([expression], ignore_case)
         found: list[Message] | None = yield Search(
             lambda archive: messages(paths, Field(kind), sought)
         )

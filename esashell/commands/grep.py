@@ -25,26 +25,29 @@ from msgspec.structs import replace
 from esashell.commands.log_choice import (
     EXPRESSION,
     Words,
+    compiled,
     log_named,
     log_names,
     paths_of,
     taken_apart,
     which_log,
 )
-from esashell.commands.log_questions import DURATION
 from esashell.commands.registry import TABLE, command
 from esashell.config.quoting import quoted
 from esashell.dialogue.kinds import ask, number_kind, yes_no
 from esashell.dialogue.requests import Archive, Ask, Kind, Search
-from esashell.errors import BadAnswer, UsageError
+from esashell.errors import BadAnswer, OperatorError, UsageError
 from esashell.logs.blocks import Part
 from esashell.logs.moments import between, moment_named
-from esashell.logs.pattern import Pattern, pattern
+from esashell.logs.pattern import Pattern
 from esashell.logs.search import count, grep, whole
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from esashell.commands.registry import Appliance
     from esashell.dialogue.drive import Dialogue
+    from esashell.logs.fork import Put
 
 USAGE = (
     "grep [-C <count>] [-i] [-p] [-t] [-v] <regex> <log_name>",
@@ -82,10 +85,6 @@ class Wish(Struct, frozen=True):
     since: int | None = None
     until: int | None = None
 
-    @property
-    def sought(self) -> Pattern:
-        return pattern(self.expressions, self.ignore_case)
-
 
 def _wish(words: Sequence[str], appliance: "Appliance") -> Wish:
     """What a command line asks for; the expression and the log are empty where it lacks them."""
@@ -95,6 +94,9 @@ def _wish(words: Sequence[str], appliance: "Appliance") -> Wish:
         raise UsageError(f"Error: {forms[0]} does not go with {forms[1]}.")
     if found.has("-t") and (found.has("--dir") or found.has("--since") or found.has("--until")):
         raise UsageError("Error: -t is about what comes yet: it goes without --dir and times.")
+    since, until = _time("--since", found), _time("--until", found)
+    if since is not None and until is not None and since >= until:
+        raise UsageError("Error: --until must be later than --since.")
     expressions, log = _subject(found, appliance)
     return Wish(
         expressions,
@@ -108,10 +110,10 @@ def _wish(words: Sequence[str], appliance: "Appliance") -> Wish:
         _taken(CONTEXT, "-C", found, 0),
         found.has("-m"),
         found.has("--count"),
-        _taken(DURATION, "--hist", found, 0),
+        _interval(found),
         found.has("--json"),
-        _time("--since", found),
-        _time("--until", found),
+        since,
+        until,
     )
 
 
@@ -128,6 +130,14 @@ def _subject(found: Words, appliance: "Appliance") -> tuple[tuple[str, ...], str
     if bare:
         raise UsageError(f"Error: Not understood: {quoted(bare[0], 40)}.")
     return expressions, log
+
+
+def _interval(found: Words) -> int:
+    if not found.has("--hist"):
+        return 0
+    from esashell.commands.log_questions import DURATION
+
+    return _taken(DURATION, "--hist", found, 0)
 
 
 def _taken(kind: Kind[int], option: str, found: Words, otherwise: int) -> int:
@@ -162,7 +172,7 @@ def grep_command(appliance: "Appliance") -> "Dialogue[int]":
         reads=lambda words: _wish(words, appliance),
     )
     wish = yield from (_asked(appliance) if wish is None else _completed(wish, appliance))
-    sought = wish.sought
+    sought = compiled(wish.expressions, wish.ignore_case)
     found: bool | None = yield Search(lambda archive: _found(archive, wish, sought), wish.paged)
     return 1 if found is False else 0
 
@@ -210,11 +220,7 @@ def _found(archive: Archive, wish: Wish, sought: Pattern) -> bool:
         return _count(archive, wish, sought, shares)
     put, said = _counted(archive, wish)
     if wish.stories:
-        from esashell.logs.story import Joins, belonging_to_hits, story
-
-        ids = belonging_to_hits(paths, shares, sought, inverted=wish.inverted)
-        for line in story(paths, ids, Joins.EVERYTHING):
-            put(line)
+        _stories(wish, sought, paths, shares, put)
     elif wish.context:
         from esashell.logs.context import around
 
@@ -231,6 +237,22 @@ def _found(archive: Archive, wish: Wish, sought: Pattern) -> bool:
     else:
         grep(shares, sought, put, inverted=wish.inverted, processes=archive.processes)
     return said()
+
+
+def _stories(
+    wish: Wish, sought: Pattern, paths: "list[Path]", shares: list[Part], put: "Put"
+) -> None:
+    from esashell.logs.story import Joins, belonging_to_hits, story
+
+    ids = belonging_to_hits(paths, shares, sought, inverted=wish.inverted)
+    nobody = not (ids.mids or ids.icids or ids.dcids)
+    if nobody and count(shares, sought, inverted=wish.inverted):
+        raise OperatorError(
+            "Error: The lines found belong to no message and no connection; without -m they are "
+            "shown."
+        )
+    for line in story(paths, ids, Joins.EVERYTHING):
+        put(line)
 
 
 def _count(archive: Archive, wish: Wish, sought: Pattern, shares: list[Part]) -> bool:
@@ -257,9 +279,9 @@ def _counted(archive: Archive, wish: Wish) -> tuple[Callable[[bytes], None], Cal
 
 def _tail(archive: Archive, wish: Wish, sought: Pattern) -> bool:
     from esashell.commands.tail import PRESS
+    from esashell.logs.choice import way
     from esashell.logs.follow import followed
     from esashell.logs.limit import watched
-    from esashell.logs.lines import way
 
     put, said = _counted(archive, wish)
     if archive.watched:

@@ -11,6 +11,7 @@ from esashell.commands.registry import ALIASES, TABLE, Command, command, find, n
 from esashell.config.model.bounce import BounceProfile
 from esashell.config.model.certificates import CertificateProfile
 from esashell.config.model.destination import DestinationControl
+from esashell.config.model.dnsserver import AlternateDomain, AlternateServer
 from esashell.config.model.listeners import SenderGroup
 from esashell.config.model.network import InterfaceGroup
 from esashell.config.model.predefined import public_listener
@@ -78,6 +79,10 @@ def _wrapped(line: str) -> list[str]:
 def furnished(config: Config) -> Config:
     """The configuration, with something in the tables that are empty: a menu does not offer to edit
     what is not there, but its forms are to be told."""
+    if not config.dns.alternates:
+        servers = (AlternateServer("192.0.2.53", "ns.example.com"),)
+        dns = replace(config.dns, alternates=(AlternateDomain("example.com", servers),))
+        config = replace(config, dns=dns)
     if not config.destinations.entries:
         entries = (DestinationControl("example.com"),)
         config = replace(config, destinations=replace(config.destinations, entries=entries))

@@ -102,6 +102,11 @@ def _which_policy(policies: Sequence[MailFlowPolicy], purpose: str) -> "Dialogue
 def _new_group(place: Place, config: Config) -> "Dialogue[Config]":
     listener = place.of(config)
     name = yield from ask(Ask("name", "Enter a name for this sender group.", GROUP_NAME))
+    groups = listener.sender_groups
+    if name.lower() in (each.name.lower() for each in groups) and not (
+        yield Refuse(f"Error: The sender group {name} already exists.")
+    ):
+        return config
     prompt = (
         "Enter the hosts to add. CIDR addresses, ranges of addresses, partial addresses\n"
         'such as "10.1.1.", hostnames and partial hostnames such as ".example.com" are\n'
@@ -110,10 +115,6 @@ def _new_group(place: Place, config: Config) -> "Dialogue[Config]":
     hosts = yield from ask(Ask("hosts", prompt, SENDERS, label="host[,host]"))
     rule = yield from behavior(listener)
     comment = yield from ask(Ask("comment", "Enter a comment for this sender group.", COMMENT, ""))
-    groups = listener.sender_groups
-    if name.lower() in (each.name.lower() for each in groups):
-        yield Refuse(f"Error: The sender group {name} already exists.")
-        return config
     added = SenderGroup(name, rule, hosts, comment)
     return place.put(config, sender_groups=_before_all(groups, added))
 
@@ -128,10 +129,11 @@ def _before_all(groups: tuple[SenderGroup, ...], added: SenderGroup) -> tuple[Se
 def _new_policy(place: Place, config: Config) -> "Dialogue[Config]":
     policies = place.of(config).policies
     name = yield from ask(Ask("name", "Enter a name for this policy.", POLICY_NAME))
-    added = yield from policy(MailFlowPolicy(name, Behavior.ACCEPT))
-    if name.lower() in (each.name.lower() for each in policies):
+    if name.lower() in (each.name.lower() for each in policies) and not (
         yield Refuse(f"Error: The policy {name} already exists.")
+    ):
         return config
+    added = yield from policy(MailFlowPolicy(name, Behavior.ACCEPT))
     return place.put(config, policies=(*policies, added))
 
 

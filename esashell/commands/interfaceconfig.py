@@ -141,9 +141,7 @@ NO_ADDRESS = "Error: The interface needs an IPv4 or an IPv6 address."
 
 def _new(config: Config) -> "Dialogue[Config]":
     name = yield from ask(Ask("name", NAME_PROMPT, NAME))
-    taken = {each.name.lower() for each in config.interfaces}
-    taken |= {each.name.lower() for each in config.interface_groups}
-    if name.lower() in taken:
+    if name.lower() in _taken(config):
         yield Refuse(f"Error: The name {quoted(name)} is in use.")
         return config
     new = yield from _questions(config, Interface(name, "", port=PORTS[1]), name)
@@ -157,11 +155,41 @@ def _edit(config: Config) -> "Dialogue[Config]":
     old = yield from INTERFACES.select(
         config, "Enter the number of the interface you wish to edit."
     )
-    new = yield from _questions(config, old, old.name)
+    name = yield from ask(Ask("name", 'IP interface name (Ex: "InternalNet"):', NAME, old.name))
+    if name.lower() in _taken(config) - {old.name.lower()}:
+        yield Refuse(f"Error: The name {quoted(name)} is in use.")
+        return config
+    new = yield from _questions(config, old, name)
     if not (new.address or new.address6):
         yield Refuse(NO_ADDRESS)
         return config
-    return INTERFACES.put(config, tuple(new if row is old else row for row in config.interfaces))
+    rows = tuple(new if row is old else row for row in config.interfaces)
+    return _renamed(INTERFACES.put(config, rows), old.name, name)
+
+
+def _taken(config: Config) -> set[str]:
+    """The names that no other interface can have."""
+    rows: tuple[Interface | InterfaceGroup, ...] = (*config.interfaces, *config.interface_groups)
+    return {each.name.lower() for each in rows}
+
+
+def _renamed(config: Config, old: str, new: str) -> Config:
+    """The configuration, with the new name wherever the interface is used by the old one."""
+    if old == new:
+        return config
+    groups = (
+        replace(each, interfaces=tuple(new if name == old else name for name in each.interfaces))
+        for each in config.interface_groups
+    )
+    listeners = (
+        replace(each, interface=new) if each.interface == old else each for each in config.listeners
+    )
+    delivery = config.delivery
+    if delivery.interface == old:
+        delivery = replace(delivery, interface=new)
+    return replace(
+        config, interface_groups=tuple(groups), listeners=tuple(listeners), delivery=delivery
+    )
 
 
 def _delete(config: Config) -> "Dialogue[Config]":

@@ -59,6 +59,10 @@ def new_listener(config: Config) -> "Dialogue[Config]":
             LISTENER_NAME,
         )
     )
+    if name.lower() in (each.name.lower() for each in config.listeners) and not (
+        yield Refuse(f"Error: The listener {name} already exists.")
+    ):
+        return config
     names = tuple(each.name for each in config.interfaces)
     lines = numbered(interface_line(config, each) for each in config.interfaces)
     interface = yield from ask(
@@ -78,9 +82,6 @@ def new_listener(config: Config) -> "Dialogue[Config]":
         yield Refuse("Error: QMQP is not emulated.")
         return config
     for each in config.listeners:
-        if each.name.lower() == name.lower():
-            yield Refuse(f"Error: The listener {name} already exists.")
-            return config
         if (each.interface, each.port) == (interface, port):
             yield Refuse(f"Error: The listener {each.name} has port {port} there already.")
             return config

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from esashell.commands.logconfig import summary
 from esashell.config.quoting import quoted
 from esashell.dialogue.kinds import ask, row_kind
 from esashell.dialogue.requests import Archive, Ask, Kind
 from esashell.errors import BadAnswer, UsageError
 from esashell.logs.files import log_files
 from esashell.logs.kept import kept_files
-from esashell.logs.pattern import BadPattern, pattern
+from esashell.logs.pattern import BadPattern, Pattern, pattern
 
 if TYPE_CHECKING:
     from esashell.config.tree import Config
@@ -105,8 +104,18 @@ def log_named(name: str, config: "Config") -> str:
 
 def which_log(config: "Config", prompt: str) -> "Dialogue[str]":
     """Ask for one of the logs, which are listed."""
+    from esashell.commands.logconfig import summary  # a line that names its log needs no list
+
     shown = f"{summary(config)}\n{prompt}"
     return ask(Ask("log", shown, row_kind(log_names(config), "log"), label="log_name"))
+
+
+def compiled(expressions: Sequence[str], ignore_case: bool) -> Pattern:
+    """What a command line asks to search for. Raises `UsageError`."""
+    try:
+        return pattern(expressions, ignore_case)
+    except BadPattern as error:
+        raise UsageError(f"Error: {error}") from None
 
 
 def _expression(text: str) -> str:

@@ -79,6 +79,8 @@ def _interval(log: LogSubscription) -> str:
 def _new(config: Config) -> "Dialogue[tuple[LogSubscription, ...]]":
     kind = yield from log_type()
     name = yield from ask(Ask("name", "Please enter the name for the log:", LOG_NAME))
+    if not (yield from LOGS.is_free(config, name)):
+        return ()
     return ((yield from _settings(LogSubscription(name, kind, FILENAMES[kind]))),)
 
 

@@ -1,7 +1,8 @@
 """nslookup: what the appliance itself finds at a name, by its own resolvers and out of its cache.
 
 What the cache keeps is what a delivery would use, so the TTL is the cache's: the record's own, or
-the configured minimum where that is longer. An answer that is bogus is no answer, to a delivery or
+the configured minimum where that is longer. A name without a dot is tried in the domains of the
+search list (`dnsconfig search`) first. An answer that is bogus is no answer, to a delivery or
 here. The types are the appliance's; `dig` and `dnsstatus trace` take every type.
 """
 
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from esashell.commands.registry import TABLE, command
 from esashell.config.faults import address_fault
+from esashell.config.lookup import candidates
 from esashell.dialogue.kinds import QUERY_NAME, choice
 from esashell.dialogue.kinds import ask as put_question
 from esashell.dialogue.requests import Ask, Kind, Notice, Show, do
@@ -54,8 +56,12 @@ def nslookup(appliance: "Appliance") -> "Dialogue[int]":
     )
     default = "A" if address_fault(host) else "PTR"
     word = yield from choice("type", "Choose the query type:", TYPES, default, positional=True)
-    answer, ttl = yield from do(_looked_up(appliance, QUERY_NAME.parse(host), type_number(word)))
-    yield Notice("\n".join(answer_lines(host, answer, ttl, appliance.screen)))
+    rdtype = type_number(word)
+    for candidate in candidates(host, appliance.running.dns.search):
+        answer, ttl = yield from do(_looked_up(appliance, QUERY_NAME.parse(candidate), rdtype))
+        if answer.found:
+            break
+    yield Notice("\n".join(answer_lines(candidate, answer, ttl, appliance.screen)))
     yield Show(nslookup_document(answer, appliance.now))
     return 0 if answer.found else 1
 

@@ -23,7 +23,10 @@ def _line(text: str) -> str:
     return text
 
 
-LINE: Kind["str | None"] = Kind(_line, sample=END, about="Lines of text, and a dot to end them")
+# A private key is among what is pasted, and a configuration may hold one.
+LINE: Kind["str | None"] = Kind(
+    _line, sample=END, about="Lines of text, and a dot to end them", secret=True
+)
 
 
 def pasted(key: str, prompt: str) -> "Dialogue[str]":

@@ -106,13 +106,14 @@ def _new(place: Place) -> "Change":
     def run(config: Config) -> "Dialogue[Config]":
         kind = Ask("recipients", ADDRESSES, RECIPIENTS, label="recipient[,recipient]")
         addresses = yield from ask(kind)
-        like = yield from _settings(RecipientAccess("", accept=True))
         rows = _rows(place, config)
         known = {each.address.lower() for each in rows}
         for address in addresses:
-            if address.lower() in known:
+            if address.lower() in known and not (
                 yield Refuse(f"Error: The recipient {address} already exists.")
+            ):
                 return config
+        like = yield from _settings(RecipientAccess("", accept=True))
         added = [replace(like, address=each) for each in addresses]
         return _with(place, config, [*rows, *added], None)
 

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any, Protocol
 
     from esashell.config.revision import Head, Revision
@@ -30,6 +30,16 @@ if TYPE_CHECKING:
     from esashell.reports.screen import Screen
     from esashell.resolver.budget import Effort
     from esashell.resolver.rollover import TrustPoint
+    from esashell.simulate.run import Simulation
+
+    class Notes(Protocol):
+        """Lines for later sessions."""
+
+        def read(self) -> Iterable[str]:
+            """What was written; lines that were cut off among it."""
+
+        def add(self, lines: Sequence[str]) -> str:
+            """Write lines; why that could not be done, "" if it was."""
 
     class Appliance(Protocol):
         """What a command may know of the appliance it is typed at."""
@@ -98,20 +108,43 @@ if TYPE_CHECKING:
             """What commands keep for later ones of the session, by the names of its owners."""
 
         @property
+        def in_lab(self) -> bool:
+            """Whether looking at a destination costs nobody anything, and no time."""
+
+        def notes(self, kind: str, about: str) -> Notes | None:
+            """What sessions have written down of one kind in this world, about the same; None where
+            nothing is to come from another session."""
+
+        @property
         def foretells(self) -> bool:
             """Whether `commit` is to say what it would do to the mail."""
+
+        @property
+        def simulation(self) -> Simulation | None:
+            """What is simulated; None where this is an appliance that nobody sends mail to."""
+
+        @property
+        def begun(self) -> int:
+            """When it came up, which an emulated appliance does with its shell."""
+
+        @property
+        def user(self) -> str:
+            """Who sits at it."""
 
     Function = Callable[[Appliance], Dialogue[Any]]
 
 # name: the one line that `help` shows. The module is esashell.commands.<name>.
 TABLE = {
     "bounceconfig": "Configure the behavior of bounces.",
+    "bouncerecipients": "Bounce messages from the queue.",
     "certconfig": "Configure security certificates and keys.",
     "clearchanges": "Clear changes since the last commit.",
     "commit": "Commit changes.",
     "commitdetail": "Display detailed information about the last commit.",
     "daneverify": "Verify DANE support for a domain.",
+    "deleterecipients": "Delete messages from the queue.",
     "deliveryconfig": "Configure mail delivery.",
+    "delivernow": "Reschedule messages for immediate delivery.",
     "destconfig": "Configure destination controls.",
     "dig": "Look up a DNS name at one server, without the cache.",
     "dnsconfig": "Configure DNS setup.",
@@ -123,6 +156,7 @@ TABLE = {
     "findevent": "Find events in mail log files.",
     "grep": "Search for text in a log file.",
     "help": "Show help for commands.",
+    "hoststatus": "Get the status of the given hostname.",
     "listenerconfig": "Configure mail listeners.",
     "logconfig": "Configure access to log files.",
     "interfaceconfig": "Configure Ethernet IP addresses.",
@@ -130,6 +164,7 @@ TABLE = {
     "logprofile": "Sum up a mail log for a simulation (not on the appliance).",
     "nslookup": "Query a name as the appliance does, with its cache.",
     "plan": "Show what pending changes do to mail (not on the appliance).",
+    "resumedel": "Resume deliveries.",
     "resetconfig": "Restore the factory configuration defaults.",
     "rollbackconfig": "Rollback to one of the previously committed configurations.",
     "saveconfig": "Save the configuration to disk.",
@@ -137,11 +172,18 @@ TABLE = {
     "sethostname": "Set the name of the machine.",
     "settz": "Set the local time zone.",
     "showchanges": "Show changes since the last commit.",
+    "showrecipients": "Show messages from the queue.",
+    "simulate": "Simulate days of mail in seconds (not on the appliance).",
+    "status": "System status.",
+    "suspenddel": "Suspend deliveries.",
     "showconfig": "Display all configuration values.",
     "smtproutes": "Configure permanent domain redirections.",
     "sslconfig": "Configure SSL settings.",
     "tail": "Continuously display the end of a log file.",
     "tlsverify": "Establish an outbound TLS connection and verify it.",
+    "tophosts": "Display the top hosts by queue size.",
+    "trace": "Trace the flow of a message through the system.",
+    "workqueue": "Display and/or alter work queue pause status.",
     "version": "View system version information.",
 }
 

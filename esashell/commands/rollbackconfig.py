@@ -1,18 +1,21 @@
 """rollbackconfig: go back to a configuration that was committed before.
 
-The appliance lists the last ten. Here every one is kept: `r7` is revision 7, however long ago, and
-`all` lists them. What is gone back to becomes the pending configuration, and runs after `commit`,
-which can be done at once; so the history only ever grows, and a rollback can itself be rolled back.
+The appliance lists the last ten, and a number is one of that list. Here every one is kept: `r7` is
+revision 7, however long ago, as `plan` and `explain` have it (`configurations` reads it for all of
+them), and `all` lists them. What is gone back to becomes the pending configuration, and runs after
+`commit`, which can be done at once; so the history only ever grows, and a rollback can itself be
+rolled back.
 """
 
 from typing import TYPE_CHECKING
 
+from esashell.commands.configurations import committed, revision_number, revision_word
 from esashell.commands.dates import date_and_time
 from esashell.commands.registry import TABLE, command
 from esashell.config.quoting import quoted
 from esashell.dialogue.kinds import ask, confirm, yes_no
 from esashell.dialogue.requests import Ask, Commit, Kind, Moot, Notice, Refuse, Stage
-from esashell.errors import BadAnswer, BadConfiguration
+from esashell.errors import BadAnswer, OperatorError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,7 +38,7 @@ def rollbackconfig(appliance: "Appliance") -> "Dialogue[None]":
     history = appliance.history()
     past = history[1:]
     if not past and history and (fault := _fault(appliance, history[0].base)):
-        yield Refuse(f"Error: {fault}")
+        yield Refuse(fault)
         return
     if not past:
         yield Moot("There is no earlier configuration to go back to.")
@@ -52,9 +55,9 @@ def rollbackconfig(appliance: "Appliance") -> "Dialogue[None]":
     if not (yield from confirm(sure)):
         return
     try:
-        config = appliance.revision(number).config
-    except BadConfiguration as damage:
-        yield Refuse(f"Error: {damage}")
+        config = committed(appliance, number).config
+    except OperatorError as damage:
+        yield Refuse(str(damage))
         return
     yield Stage(config)
     yield Notice(f"Reverted to {_line(head, zone)}")
@@ -71,8 +74,8 @@ def rollbackconfig(appliance: "Appliance") -> "Dialogue[None]":
 def _fault(appliance: "Appliance", number: int) -> str:
     """Why a revision is not in the history: its file is damaged or gone; "" for the factory's."""
     try:
-        appliance.revision(number)
-    except BadConfiguration as damage:
+        committed(appliance, number)
+    except OperatorError as damage:
         return str(damage)
     return ""
 
@@ -96,17 +99,15 @@ def _kind(past: "Sequence[Head]", fault: "Callable[[int], str]") -> Kind[int]:
         word = text.lower()
         if word == ALL:
             return -1
-        digits = word.removeprefix("r")
-        if digits.isascii() and digits.isdigit() and len(digits) < 9:
-            number = int(digits)
-            if word != digits and number in known:
+        if (number := revision_number(word)) is not None:
+            if number in known:
                 return number
             # One that the history has to pass over; a later one than runs is nobody's past.
-            if word != digits and 0 < number < past[0].number and (why := fault(number)):
-                raise BadAnswer(f"Error: {why}")
-            if word == digits and 1 <= number <= len(past):
-                return past[number - 1].number
+            if 0 < number < past[0].number and (why := fault(number)):
+                raise BadAnswer(why)
+        elif word.isascii() and word.isdigit() and len(word) < 9 and 1 <= int(word) <= len(past):
+            return past[int(word) - 1].number
         raise BadAnswer(f"Error: There is no earlier configuration {quoted(text)}.")
 
-    words = (*(f"r{each.number}" for each in past[:LISTED]), ALL)
+    words = (*(revision_word(each.number) for each in past[:LISTED]), ALL)
     return Kind(parse, words=words, sample="1", about="The number of an earlier configuration")

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from esashell.commands.registry import Appliance
     from esashell.dialogue.drive import Dialogue
 
+WIDTH = 80
+
 ROUTES: Table[SmtpRoute] = Table(
     at=lambda config: config.smtp_routes,
     put=lambda config, rows: replace(config, smtp_routes=rows),
@@ -50,7 +52,7 @@ def _destinations(text: str) -> tuple[str, ...]:
     return found
 
 
-DOMAIN = Kind(_domain, words=("ALL",), sample="example.com")
+DOMAIN = Kind(_domain, words=("ALL",), sample="partner.example")
 DESTINATIONS = Kind(_destinations, ", ".join, (USEDNS, DEV_NULL), "relay.example.com")
 
 
@@ -64,8 +66,18 @@ NONE = "There are no routes configured."
 
 
 def route_lines(config: Config) -> str:
-    lines = (f"{each.domain}: {', '.join(each.destinations)}" for each in config.smtp_routes)
-    return "\n".join(lines) or NONE
+    return "\n".join(map(_line, config.smtp_routes)) or NONE
+
+
+def _line(route: SmtpRoute) -> str:
+    line = f"{route.domain}: {', '.join(route.destinations)}"
+    if len(line) <= WIDTH:
+        return line
+    from textwrap import fill
+
+    return fill(
+        line, WIDTH, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _every_word(words: "Sequence[str]") -> int:
@@ -96,6 +108,8 @@ def _new(config: Config) -> "Dialogue[tuple[SmtpRoute, ...]]":
         'Use "ALL" for the default route.'
     )
     domain = yield from ask(Ask("domain", prompt, DOMAIN))
+    if not (yield from ROUTES.is_free(config, domain)):
+        return ()
     return (SmtpRoute(domain, (yield from _hosts(domain, None))),)
 
 

@@ -3,7 +3,8 @@
 OUTBOUND is what `daneverify`, `tlsverify` and deliveries offer, after `commit`. INBOUND is kept for
 the listeners. Protocols are chosen by their numbers with commas between them, without a gap, since
 a handshake offers a lowest version and a highest. The cipher list is OpenSSL's, and is refused
-where the TLS library knows none of it. The suites of TLS v1.3 are the library's own.
+where the TLS library knows none of it. The suites of TLS v1.3 are the library's own. There is no
+web interface, so GUI has its place in the menu and nothing behind it.
 """
 
 from typing import TYPE_CHECKING
@@ -127,7 +128,13 @@ def summary(config: Config) -> str:
     return "\n".join(lines)
 
 
+def _gui(config: Config) -> "Dialogue[Config]":
+    yield Refuse("Error: There is no web interface here.")
+    return config
+
+
 OPERATIONS = (
+    Operation("gui", "Edit GUI HTTPS ssl settings.", _gui),
     Operation("inbound", "Edit inbound SMTP ssl settings.", _inbound),
     Operation("outbound", "Edit outbound SMTP ssl settings.", _outbound),
     Operation("verify", "Verify and show ssl cipher list.", _verify),

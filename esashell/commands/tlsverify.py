@@ -9,9 +9,11 @@ was verified, else 1.
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from esashell.commands.registry import TABLE, command
 from esashell.config.faults import host_name_fault
-from esashell.config.lookup import Destinations
+from esashell.config.lookup import Destinations, candidates
 from esashell.config.model.routes import RouteHost, route_host
 from esashell.config.quoting import quoted
 from esashell.delivery.tlstrial import try_tls
@@ -74,4 +76,10 @@ def tlsverify(appliance: "Appliance") -> "Dialogue[int]":
 
 def _trial(appliance: "Appliance", name: "Name", place: RouteHost) -> "Steps[TlsTrial]":
     preference = Destinations(appliance.running.destinations).control(str(name)).ip_preference
-    return (yield from try_tls(name, place, appliance.sender, preference))
+    hosts = candidates(place.host, appliance.running.dns.search)
+    for host in (place.host,) if place.is_address else hosts:
+        tried = replace(place, host=host)
+        trial = yield from try_tls(name, tried, appliance.sender, preference)
+        if trial.failure is None:
+            break
+    return trial

@@ -6,8 +6,9 @@ nothing is shown before the last word is understood: a line with a mistake in it
 a dialogue must act before it ends (a conversation with the network, a commit), all words have to be
 used up by then.
 
-On a terminal a value that is missing falls through to being asked, which is what `fallback` is for;
-a script gets a refusal that names the value.
+On a terminal a value that is missing falls through to being asked, which is what `fallback` is for,
+and so do all questions of an operation that the line only names; a script gets a refusal that names
+the value, and the present values where there are any.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from esashell.config.quoting import quoted
 from esashell.dialogue.drive import Driver, Progress
-from esashell.dialogue.requests import BLANK, Ask
+from esashell.dialogue.questions import BLANK, Ask
 from esashell.errors import BadAnswer, OperatorError, UsageError
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ def option_key(word: str) -> str:
 
 
 class Batch(Driver):
-    """Answers from `words`; `say` is where the lines go once the whole line is understood."""
+    """Answers from `words`; `say` is where the lines go once the whole line is understood, and
+    `tell` where sentences go, if that is another place."""
 
     def __init__(
         self,
@@ -43,13 +45,16 @@ class Batch(Driver):
         desk: "Desk",
         say: Callable[[str], None],
         fallback: Driver | None = None,
+        tell: Callable[[str], None] | None = None,
     ) -> None:
         super().__init__(desk)
         self._words = list(words)
         self._out = say
+        self._tell = tell or say
         self._fallback = fallback
         self._menus: set[str] = set()
         self._held: list[Callable[[], None]] = []
+        self._begun = False  # a word has answered a question that is no menu
         self._acted = False  # nothing can be taken back any more, so nothing is held back
         self._asking = False  # the words are used up and the operator has taken over
 
@@ -61,12 +66,14 @@ class Batch(Driver):
     def ask(self, question: Ask[Any]) -> Any:
         if self._asking and self._fallback is not None and question.key not in self._menus:
             return self._fallback.ask(question)
+        had = len(self._words)
         try:
             found, answer = self._answer(question)
         except BadAnswer as error:
             reason = str(error).removeprefix("Error: ")
             raise UsageError(f"Error: {question.key}: {reason}") from None
-        if found:
+        self._begun = self._begun or (len(self._words) < had and not question.kind.menu)
+        if found and not self._opens(question):
             if question.kind.name_in is not None:
                 self._effect(lambda: self.note(question, answer))
             return answer
@@ -76,6 +83,17 @@ class Batch(Driver):
                 self._asking = True
             return self._fallback.ask(question)
         raise UsageError(f"Error: {question.label or question.key}: a value is required.")
+
+    def _opens(self, question: Ask[Any]) -> bool:
+        """Whether the line has only led to an operation, whose questions come now: nobody types
+        `dnsconfig setup` to have everything stay as it is."""
+        return (
+            self._fallback is not None
+            and bool(self._menus)
+            and not self._begun
+            and not self._words
+            and not (question.silent or question.kind.menu or question.batch is not None)
+        )
 
     def _answer(self, question: Ask[Any]) -> tuple[bool, Any]:
         """Whether the line answers this question, and how."""
@@ -129,14 +147,18 @@ class Batch(Driver):
     def say(self, text: str) -> None:
         self._effect(lambda: self._out(text))
 
+    def remark(self, text: str) -> None:
+        self._effect(lambda: self._tell(text))
+
     def moot(self, text: str) -> None:
         self._words.clear()
-        self.say(text)
+        self.remark(text)
 
-    def refuse(self, text: str) -> None:
+    def refuse(self, text: str) -> bool:
         if not self._asking:
             raise OperatorError(text)
-        self._out(text)
+        self._tell(text)
+        return False
 
     def stage(self, config: "Config") -> None:
         self._effect(lambda: self.desk.stage(config))
@@ -161,7 +183,7 @@ class Batch(Driver):
         return self.desk.converse(steps, self.listener(tell, self._out))
 
     def aside(self, steps: "Steps[str]") -> None:
-        self._effect(lambda: self.say_aside(steps, self._out))
+        self._effect(lambda: self.say_aside(steps, self._tell))
 
     def read_text(self, path: str) -> str:
         self._settle()
@@ -179,6 +201,16 @@ class Batch(Driver):
     def roll_over(self, names: Sequence[str]) -> None:
         self._settle()
         super().roll_over(names)
+
+    def simulate(self, scenario: Any) -> None:
+        self._settle()
+        self._acted = True
+        super().simulate(scenario)
+
+    def act(self, work: Callable[[], Any]) -> Any:
+        self._settle()
+        self._acted = True
+        return super().act(work)
 
     def show(self, record: Any) -> None:
         self._effect(lambda: self.desk.show(record))

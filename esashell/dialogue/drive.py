@@ -98,6 +98,9 @@ if TYPE_CHECKING:
         def roll_over(self, names: Sequence[str]) -> None:
             """Begin new files of these logs; raises `OperatorError`."""
 
+        def simulate(self, scenario: Any) -> None:
+            """Be the appliance of a scenario, or with None the one that there was before."""
+
 
 class Say(str):
     """A piece of text for the operator; a line end is put after it."""
@@ -108,7 +111,16 @@ class Say(str):
         driver.say(self)
 
 
-class Notice(Say):
+class Remark(Say):
+    """A sentence or several: where the screen is narrow, a line of it ends between two words."""
+
+    __slots__ = ()
+
+    def perform(self, driver: Driver) -> None:
+        driver.remark(self)
+
+
+class Notice(Remark):
     """The outcome of what was asked: under an answer it stands apart, after a blank line."""
 
     __slots__ = ()
@@ -117,7 +129,7 @@ class Notice(Say):
         driver.notice(self)
 
 
-class Moot(Say):
+class Moot(Remark):
     """There is nothing to do, and this is why; more words on the line would not change that."""
 
     __slots__ = ()
@@ -171,15 +183,20 @@ class Driver:
     def say(self, text: str) -> None:
         raise NotImplementedError
 
-    def notice(self, text: str) -> None:
+    def remark(self, text: str) -> None:
         self.say(text)
+
+    def notice(self, text: str) -> None:
+        self.remark(text)
 
     def moot(self, text: str) -> None:
-        self.say(text)
+        self.remark(text)
 
-    def refuse(self, text: str) -> None:
-        """An operation cannot be done, and why; the dialogue goes on."""
-        self.say(text)
+    def refuse(self, text: str) -> bool:
+        """An operation cannot be done, and why; the dialogue goes on. Whether the operation does as
+        well: only where there is no operator, and nothing to spoil."""
+        self.remark(text)
+        return False
 
     def stage(self, config: Config) -> None:
         self.desk.stage(config)
@@ -202,7 +219,7 @@ class Driver:
 
     def aside(self, steps: Steps[str]) -> None:
         """Hold a conversation and say what it comes to; nothing where it fails."""
-        self.say_aside(steps, self.say)
+        self.say_aside(steps, self.remark)
 
     def say_aside(self, steps: Steps[str], say: Callable[[str], None]) -> None:
         from esashell.errors import OperatorError
@@ -259,3 +276,9 @@ class Driver:
 
     def roll_over(self, names: Sequence[str]) -> None:
         self.desk.roll_over(names)
+
+    def simulate(self, scenario: Any) -> None:
+        self.desk.simulate(scenario)
+
+    def act(self, work: Callable[[], Any]) -> Any:
+        return work()

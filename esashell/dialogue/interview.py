@@ -19,6 +19,9 @@ if TYPE_CHECKING:
         def say(self, text: str) -> None:
             """Show the text and end the line."""
 
+        def tell(self, text: str) -> None:
+            """Show sentences and end the line; long lines may be broken between words."""
+
         def reject(self, text: str) -> None:
             """Show why an answer was not taken."""
 
@@ -73,10 +76,14 @@ class Interview(Driver):
         self._answered = False
         self.console.say(text)
 
+    def remark(self, text: str) -> None:
+        self._answered = False
+        self.console.tell(text)
+
     def notice(self, text: str) -> None:
         if self._answered:
             self.console.say("")
-        self.say(text)
+        self.remark(text)
 
 
 MENUS = "(TechNote 117855; the empty answer from memory)"

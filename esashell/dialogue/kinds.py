@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from esashell.config.faults import address_fault, host_name_fault
 from esashell.config.quoting import quoted
-from esashell.dialogue.requests import Ask, Kind
+from esashell.dialogue.questions import Ask, Kind
 from esashell.errors import BadAnswer
 
 if TYPE_CHECKING:

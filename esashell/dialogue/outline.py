@@ -85,6 +85,12 @@ class _Unheard:
     def roll_over(self, names: Sequence[str]) -> NoReturn:
         raise _Enough
 
+    def simulate(self, scenario: Any) -> NoReturn:
+        raise _Enough
+
+    def act(self, work: Callable[[], Any]) -> NoReturn:
+        raise _Enough
+
 
 class _Nobody(_Unheard, Driver):
     """Answers no request but questions; stops where an operation would take effect."""
@@ -94,6 +100,9 @@ class _Nobody(_Unheard, Driver):
 
     def say(self, text: str) -> None:
         pass
+
+    def refuse(self, text: str) -> bool:
+        return True
 
     def leave(self) -> NoReturn:
         raise _Enough

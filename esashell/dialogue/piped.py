@@ -38,6 +38,9 @@ class Piped:
     def say(self, text: str) -> None:
         self._say(text)
 
+    def tell(self, text: str) -> None:
+        self._say(text)
+
     def reject(self, text: str) -> None:
         self._prompt(text + "\n")
 

@@ -39,6 +39,9 @@ class Script:
     def say(self, text: str) -> None:
         self._screen.append(text + "\n")
 
+    def tell(self, text: str) -> None:
+        self.say(text)
+
     def reject(self, text: str) -> None:
         self.say(text)
 
@@ -92,6 +95,10 @@ class Logbook:
         self.rolled_over: list[str] = []
         self.foretells = False
         self.destinations: tuple[str, ...] = ()
+        self.simulation: Any = None
+        self.begun = 0
+        self.user = "admin"
+        self.simulated: list[Any] = []
         self._session = session
 
     @property
@@ -189,6 +196,9 @@ class Logbook:
 
     def roll_over(self, names: Sequence[str]) -> None:
         self.rolled_over += names
+
+    def simulate(self, scenario: Any) -> None:
+        self.simulated.append(scenario)
 
     def progress(self, done: int, total: int) -> None:
         """Nobody watches."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from esashell.dialogue.kinds import YES_NO, ask
-from esashell.dialogue.requests import Ask, Kind
+from esashell.dialogue.questions import Ask, Kind
 from esashell.errors import BadAnswer
 
 if TYPE_CHECKING:

@@ -136,6 +136,14 @@ class Table(Struct, Generic[Row], frozen=True):
     def has_rows(self, config: Config) -> bool:
         return bool(self.at(config))
 
+    def is_free(self, config: Config, key: str) -> "Dialogue[bool]":
+        """Whether no record has this key yet. Where one has, the operator is told at once, and not
+        after all the other questions."""
+        if all(self.key(row).lower() != key.lower() for row in self.at(config)):
+            return True
+        regardless: bool = yield Refuse(f"Error: The {self.called} {key} already exists.")
+        return regardless
+
     def new(
         self,
         text: str,

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from prompt_toolkit.input import Input
     from prompt_toolkit.output import Output
 
+LONG_QUESTION = 100  # lines: a table stands in it, and no list of choices is that long
 EVERY = 1.0  # seconds between two looks at what is to be done first
 LONGEST_PASTE = 256 * 1024  # characters; a long configuration script is a tenth of it
 LONGEST_LINE = 8 * 1024  # characters; the whole line is laid out again at every key
@@ -63,6 +64,7 @@ class Terminal:
     `recall` says whether the prompt for a command is to come back with an empty line, because there
     is something to be done first; what was typed so far stands at the next one. Where it says None,
     there is nothing to look out for; else it is asked every second.
+    `page` shows a text that is longer than the screen.
     `history` is a file, created for the owner's eyes only; None keeps history in memory.
     """
 
@@ -73,6 +75,7 @@ class Terminal:
         prompt: Callable[[str], None],
         history: str | None = None,
         *,
+        page: Callable[[str], None] | None = None,
         names: Names = tuple,
         input: "Input | None" = None,  # noqa: A002  (prompt_toolkit's own name)
         output: "Output | None" = None,
@@ -83,6 +86,7 @@ class Terminal:
         self._draft = ""
         self._too_long = False
         self._say = say
+        self._page = page or say
         self._prompt = prompt
         self._names = names
         self._commands: PromptSession[str] = PromptSession(
@@ -98,18 +102,37 @@ class Terminal:
         self._answers: PromptSession[str] | None = None
 
     def say(self, text: str) -> None:
-        self._say(text)
+        if self._is_longer_than(text, self._rows() - 1):
+            self._page(text)
+        else:
+            self._say(text)
+
+    def tell(self, text: str) -> None:
+        self.say(self.folded(text))
 
     def reject(self, text: str) -> None:
-        self._prompt(self._folded(text) + "\n")
+        self._prompt(self.folded(text) + "\n")
 
-    def _folded(self, text: str) -> str:
+    def _rows(self) -> int:
+        return self._commands.output.get_size().rows
+
+    def _is_longer_than(self, text: str, lines: int) -> bool:
+        """Whether to stop on the way. What is pasted is not to answer where nothing was asked."""
+        return not self._ahead and text.count("\n") >= lines
+
+    def folded(self, text: str) -> str:
         """The text with its long lines broken between words, where the screen ends."""
         from textwrap import wrap
 
         width = self._commands.output.get_size().columns
         lines = (
-            wrap(line, width, break_long_words=False, break_on_hyphens=False)
+            wrap(
+                line,
+                width,
+                subsequent_indent=" " * (len(line) - len(line.lstrip())),
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
             if len(line) > width
             else [line]
             for line in text.split("\n")
@@ -128,7 +151,11 @@ class Terminal:
                 output=self._commands.output,
             )
         # Only the last line is the prompt proper: the rest need not be painted at every key.
-        head, newline, last = show_prompt(question).rpartition("\n")
+        shown = self.folded(show_prompt(question).removesuffix(" ")) + " "
+        head, newline, last = shown.rpartition("\n")
+        if self._is_longer_than(head, max(LONG_QUESTION, self._rows())):
+            self._page(head.rpartition("\n\n")[0])
+            head = "\n" + head.rpartition("\n\n")[2]
         self._prompt(head + newline)
         self._answers.completer = _Completer(_words_of(question, self._names))
         return self._line(self._answers, last)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from esashell.config.model.destination import DaneSetting
+from esashell.config.model.destination import DaneSetting, TlsSetting
 from esashell.delivery.outcome import Outcome, Protection, Result, Rule, Try
 from esashell.delivery.settings import Origins, Settings
 from esashell.reports.evidence import Document, reason_document
@@ -89,7 +89,9 @@ def _steps(it: Delivery) -> Iterator[tuple[str, str]]:
 def _dane(it: Delivery) -> str:
     text = f"{it.settings.dane.value} (destination control {it.origins.dane})"
     if it.settings.dane is not it.settings.dane_in_force:
-        text += ": not in force, as TLS is No"
+        no_tls = it.settings.tls is TlsSetting.NO
+        policy = f"the mail came in under a policy with behavior {it.settings.behavior.value}"
+        text += f": not in force, as {'TLS is No' if no_tls else policy}"
     return text
 
 

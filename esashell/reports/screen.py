@@ -27,10 +27,11 @@ _WORDS = re.compile(rf"\b(?:{'|'.join(_MEANINGS)})\b")
 
 
 class Screen(Struct, frozen=True):
-    """`width` is how many characters a line may have."""
+    """`width` is how many characters a line may have; `blocks`: it can show block elements."""
 
     width: int = WIDTH
     colour: bool = False
+    blocks: bool = True
 
     def by_meaning(self, line: str) -> str:
         """The line with its words of meaning coloured, where colour is wanted."""
@@ -47,9 +48,9 @@ class Screen(Struct, frozen=True):
 PLAIN = Screen()
 
 
-def screen_of(columns: int | None, colour: bool) -> Screen:
+def screen_of(columns: int | None, colour: bool, *, blocks: bool = True) -> Screen:
     """For a terminal with so many columns; None is no terminal."""
     if columns is None:
-        return Screen(WIDTH, colour)
+        return Screen(WIDTH, colour, blocks)
     # The last column stays empty, or some terminals break the line there.
-    return Screen(max(NARROWEST, min(columns - 1, WIDEST)), colour)
+    return Screen(max(NARROWEST, min(columns - 1, WIDEST)), colour, blocks)

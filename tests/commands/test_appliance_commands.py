@@ -164,39 +164,6 @@ def test_details_of_a_commit_never_move_the_cursor():
     assert "\x1b" not in scripted(commitdetail(book), [], book)
 
 
-# Hostile.
-
-WORDS = st.sampled_from(
-    ["new", "edit", "delete", "groups", "print", "setup", "inbound", "outbound", "verify", "1",
-     "2", "9", "y", "n", "", "Data 1", "Management", "192.0.2.9", "::1", "24", "4,5", "HIGH",
-     "Europe", "Europe/Berlin", "Berlin", "r1", "all", "paste", "file", "x.toml", ".", "?", "3",
-     "hostname = 'a.example'", "[dns]", "<config/>", "method=2,4", "format=xml", "confirmed",
-     "confirmed 5", "x" * 300, "\x1b[2J", "\ud800", "="]
-)  # fmt: skip
-
-
-@pytest.mark.parametrize("name", COMMANDS)
-@given(lines=st.lists(WORDS | st.text(max_size=8), max_size=30))
-def test_whatever_is_typed_what_is_staged_may_be_committed(name, lines):
-    book = book_with_a_past()
-    book.kept["x.toml"] = b"[dns]\nminimum_ttl = 7\n"
-    shown = scripted(find(name).function(book), lines, book)
-    assert not breaches(book.config)
-    assert "Error: Error" not in shown
-
-
-@pytest.mark.parametrize("name", COMMANDS)
-@given(words=st.lists(WORDS | st.text(max_size=8), min_size=1, max_size=8))
-def test_whatever_stands_on_a_line_is_taken_or_refused_in_one_line(name, words):
-    book = book_with_a_past()
-    refused = True
-    with suppress(OperatorError):
-        Batch(words, book, lambda text: None).run(find(name).function(book))
-        refused = False
-    assert not (refused and book.config != book.running)
-    assert not breaches(book.config)
-
-
 @given(raw=st.binary(max_size=80))
 def test_whatever_is_loaded_is_good_or_nothing_is_taken(raw):
     book = Logbook(furnished(CONFIG))

@@ -1,19 +1,14 @@
 """bounceconfig: its one-line forms, what they refuse, and hostile answers."""
 
-from contextlib import suppress
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from esashell.commands.bounceconfig import bounceconfig
-from esashell.config.check import breaches
 from esashell.config.model.bounce import DEFAULT, BounceProfile, BounceSettings
 from esashell.config.tree import Config
 from esashell.dialogue.batch import Batch
 from esashell.dialogue.outline import upcoming
-from esashell.dialogue.script import Logbook, scripted
+from esashell.dialogue.script import Logbook
 from esashell.errors import OperatorError
 
 SLOW = BounceProfile("slow", maximum_retries=9)
@@ -82,24 +77,3 @@ def test_tab_offers_the_profiles_and_the_settings():
     book = Logbook(CONFIG)
     assert upcoming(bounceconfig(book), ["delete"], "s") == ("slow",)
     assert "send_bounces=default" in upcoming(bounceconfig(book), ["edit", "slow"], "send_bounces=")
-
-
-WORDS = st.sampled_from(
-    ["new", "edit", "delete", "setup", "slow", "fast", "1", "2", "y", "n", "", "default", "0",
-     "a@b.example", "max_retries=3", "send_warnings=yes", "x" * 300, "\x1b[2J", "?", "="]
-)  # fmt: skip
-
-
-@given(lines=st.lists(WORDS | st.text(max_size=8), max_size=40))
-def test_whatever_is_typed_what_is_staged_may_be_committed(lines):
-    book = Logbook(CONFIG)
-    scripted(bounceconfig(book), lines, book)
-    assert not breaches(book.config)
-
-
-@given(words=st.lists(WORDS | st.text(max_size=8), min_size=1, max_size=8))
-def test_whatever_stands_on_a_line_is_taken_or_refused(words):
-    book = Logbook(CONFIG)
-    with suppress(OperatorError):
-        Batch(words, book, lambda text: None).run(bounceconfig(book))
-    assert not breaches(book.config)

@@ -4,16 +4,17 @@ import datetime
 import os
 import stat
 from base64 import b64encode
-from contextlib import suppress
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
     NoEncryption,
     PrivateFormat,
+    load_pem_private_key,
     pkcs12,
 )
 from cryptography.x509.oid import NameOID
@@ -21,7 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from esashell.commands.certconfig import certconfig
-from esashell.commands.certificates import profile
+from esashell.commands.certificates import private_key, profile, signing_request
 from esashell.config.check import breaches
 from esashell.config.files.whole import fingerprint
 from esashell.config.tree import factory
@@ -213,7 +214,7 @@ def test_a_damaged_certificate_is_shown_or_refused(at, octet):
 
 
 WORDS = st.sampled_from(
-    ["certificate", "certauthority", "crl", "paste", "import", "print", "export", "delete",
+    ["certificate", "certauthority", "crl", "paste", "import", "print", "export", "delete", "edit",
      "system", "custom", "mail", "other", "Demo", "1", "y", "n", "", ".", "x", "x.pem", "?",
      LEAF, SECRET, "\x1b[2J", "=", "../x", "file=x"]
 )  # fmt: skip
@@ -227,15 +228,6 @@ def test_whatever_is_typed_what_is_staged_may_be_committed(lines):
     assert not breaches(book.config)
 
 
-@given(words=st.lists(WORDS | st.text(max_size=8), min_size=1, max_size=6))
-def test_whatever_stands_on_a_line_is_taken_or_refused_in_one_line(words):
-    book = Logbook(factory("192.0.2.1"))
-    book.kept["x"] = (LEAF + SECRET).encode()
-    with suppress(OperatorError):
-        Batch(words, book, lambda text: None).run(certconfig(book))
-    assert not breaches(book.config)
-
-
 @given(raw=st.binary(max_size=80))
 def test_whatever_a_file_holds_the_menu_goes_on(raw):
     book = Logbook(factory("192.0.2.1"))
@@ -244,3 +236,49 @@ def test_whatever_a_file_holds_the_menu_goes_on(raw):
     lines += ["certauthority", "import", "x", "", ""]
     assert scripted(certconfig(book), lines, book).endswith("[]> \n")
     assert book.staged == []
+
+
+def renewal(key):
+    """Another certificate for a key."""
+    begin = datetime.datetime(2025, 2, 1)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(NAME)
+        .issuer_name(NAME)
+        .public_key(key.public_key())
+        .serial_number(8)
+        .not_valid_before(begin)
+        .not_valid_after(begin + datetime.timedelta(days=365))
+        .sign(key, SHA256())
+    )
+
+
+def test_a_renewed_certificate_takes_the_place_of_the_old_one_and_keeps_its_key(tmp_path):
+    session = play.session(tmp_path)
+    play.scripted(session, ["certconfig certificate new mail a.example"])
+    before = session.config.certificates[0]
+    old = session.pem(before.fingerprint)
+    shown = signing_request(old)
+    request = x509.load_pem_x509_csr(shown.encode())
+    assert request.is_signature_valid
+    assert request.subject.rfc4514_string() == "CN=a.example"
+    own = load_pem_private_key(private_key(old).encode(), None)
+    assert request.public_key() == own.public_key()
+    renewed = renewal(own).public_bytes(Encoding.PEM).decode()
+    session.left = False
+    lines = ["certconfig", "certificate", "edit", "1", "n", "", *renewed.splitlines(), ".", "n"]
+    play.scripted(session, lines)
+    after = session.config.certificates[0]
+    assert (after.name, after.fingerprint != before.fingerprint) == ("mail", True)
+    assert session.pem(after.fingerprint) == renewed + private_key(old)
+
+
+def test_a_certificate_for_another_key_is_refused_at_edit(tmp_path):
+    session = play.session(tmp_path)
+    play.scripted(session, ["certconfig certificate new mail a.example"])
+    before = session.config
+    session.left = False
+    lines = ["certconfig", "certificate", "edit", "mail", "n", "", *LEAF.splitlines(), ".", "n"]
+    shown = play.scripted(session, lines).transcript
+    assert "Error: The private key does not belong to the certificate." in shown
+    assert session.config == before

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from esashell.clock import SECOND, FixedClock
+from esashell.shell.options import Options
 from esashell.shell.session import Session
 from tests.shell import play
 
@@ -185,23 +187,84 @@ def test_many_that_are_alike_are_told_once_and_all_named_on_demand(tmp_path: Pat
     whole = typed(at, "plan --all")
     assert "--all" not in whole
     for each in at.destinations:
-        if at.kept["plan"].seen.get((each, None)) is None:
-            continue
         assert short.count(each) <= whole.count(each)
     assert all(len(line) < 80 for line in whole.splitlines())
 
 
-def test_a_plan_that_was_interrupted_goes_on_where_it_stopped(tmp_path: Path) -> None:
-    at = play.session(tmp_path / "state")
-    file = partners(tmp_path)
-    whole = typed(at, MISTAKE, f"plan --domains {file}")
-    kept = at.kept["plan"]
-    one = next(iter(kept.seen))
-    marked = kept.seen[one]
-    at.kept["plan"] = type(kept)(kept.running, kept.destined, {one: marked}, whole=False)
-    assert typed(at, f"plan --domains {file}") == whole
-    assert at.kept["plan"].seen[one] is marked
-    assert len(at.kept["plan"].seen) == len(kept.seen)
+def session(folder: Path, kind: type[Session] = Session, days: int = 0) -> Session:
+    """As those of all tests, so many days later."""
+    clock = FixedClock(play.NINE + days * 86_400 * SECOND)
+    heard = play.Heard(json=False)
+    return kind(Options(), str(folder), heard, clock=clock, login=lambda: "admin")
+
+
+def handshakes(at: Session) -> int:
+    return at.conversations.counters.handshakes
+
+
+def test_a_plan_that_was_interrupted_goes_on_in_another_session(tmp_path: Path) -> None:
+    file = partners(tmp_path, "ietf.org\nself-signed.lab\ndane.lab\nno-tlsa.lab\n")
+    change = "destconfig default use_tls=on dane=mandatory"
+    whole = play.session(tmp_path / "other")
+    expected = typed(whole, change, f"plan --domains {file}")
+
+    class Impatient(Session):
+        def progress(self, done: int, total: int) -> None:
+            if done == 2:
+                raise KeyboardInterrupt
+
+    begun = session(tmp_path / "state", kind=Impatient)
+    stopped = typed(begun, change, f"plan --domains {file}")
+    assert "Plan:" not in stopped
+    after = play.session(tmp_path / "state")
+    assert typed(after, change, f"plan --domains {file}") == expected
+    assert 0 < handshakes(begun) < handshakes(whole)
+    assert handshakes(begun) + handshakes(after) == handshakes(whole)
+    again = play.session(tmp_path / "state")
+    assert typed(again, change, f"plan --domains {file}") == expected
+    assert handshakes(again) == 0
+    assert typed(again, f"plan --fresh --domains {file}") == expected
+    assert handshakes(again) == handshakes(whole)
+
+
+def test_how_old_it_is_what_a_plan_rests_on_is_told(tmp_path: Path) -> None:
+    file, state = partners(tmp_path), tmp_path / "state"
+    typed(play.session(state), MISTAKE, f"plan --domains {file}")
+    later = session(state, days=3)
+    screen = typed(later, MISTAKE, f"plan --domains {file}")
+    assert "By what was seen earlier, 3 days ago at most; --fresh looks again." in screen
+    assert "seen earlier" not in typed(later, f"plan --fresh --domains {file}")
+
+
+def test_another_resolver_has_nothing_from_the_observations_of_the_first(tmp_path: Path) -> None:
+    file, state = partners(tmp_path), tmp_path / "state"
+    typed(play.session(state), MISTAKE, f"plan --domains {file}")
+    at = play.session(state)
+    typed(at, "dnsconfig delete 2", "commit x y", MISTAKE, f"plan --domains {file}")
+    assert handshakes(at) > 0
+
+
+@pytest.mark.parametrize("damage", ["cut", "other", "octets", "directory"])
+def test_damaged_notes_are_looked_past(tmp_path: Path, damage: str) -> None:
+    file, state = partners(tmp_path), tmp_path / "state"
+    expected = typed(play.session(state), MISTAKE, f"plan --domains {file}")
+    (notes,) = (state / "notes").iterdir()
+    held = notes.read_bytes()
+    match damage:
+        case "cut":
+            notes.write_bytes(held[: len(held) // 2])
+        case "other":
+            notes.write_text("esashell observations 1, about something else\n")
+        case "octets":
+            notes.write_bytes(held.replace(b'"', b"\xff", 40))
+        case "directory":
+            notes.unlink()
+            notes.mkdir()
+    screen = typed(play.session(state), MISTAKE, f"plan --domains {file}")
+    if damage == "directory":
+        assert screen.startswith("What was seen could not be kept for later: ")
+        screen = screen[screen.index("Running") :]
+    assert screen == expected
 
 
 def test_a_recording_is_planned_over_as_the_network_was(tmp_path: Path) -> None:
@@ -224,6 +287,45 @@ def test_a_recording_is_planned_over_as_the_network_was(tmp_path: Path) -> None:
         return done.stdout
 
     assert shown(["--record", tape]) == shown(["--world", f"replay:{tape}"])
+
+
+def test_a_recording_s_own_domains_are_planned_over_as_far_as_it_knows_them(
+    tmp_path: Path,
+) -> None:
+    """One of verifications: it holds what was connected to then, and nothing else."""
+    tape = tmp_path / "tape"
+
+    def played(folder: str, *words: str) -> tuple[int, str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "esashell", "--state", str(tmp_path / folder), *words],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        return done.returncode, done.stdout
+
+    verified = [f"daneverify {each}" for each in ("ietf.org", "dane.lab", "no-starttls.lab")]
+    played("a", "--record", str(tape), *(it for each in verified for it in ("-c", each)))
+    world = ("--world", f"replay:{tape}", "-c", "destconfig default use_tls=on dane=mandatory")
+    status, screen = played("b", *world, "-c", "plan")
+    assert status == 3
+    assert "over 3 destinations" in screen
+    stops, _, rest = screen.partition("Newly authenticated (1)")
+    better, _, unknown = rest.partition("Not known (1)")
+    assert "no-starttls.lab: delivered (clear text) -> queued" in stops
+    assert "ietf.org" in better
+    # It has an address more, which the other verification never came to.
+    assert "dane.lab: not known -> not known" in unknown
+    assert "this was not looked at: a connection to 2001:db8:25::10" in unwrapped(unknown)
+    route = ("-c", "smtproutes new ietf.org [mail.nowhere.lab]", "-c", "plan")
+    status, screen = played("c", "--world", f"replay:{tape}", *route)
+    assert status == 2
+    assert "Plan: 1 not known; 2 unchanged, of 3 destinations." in screen
+
+
+def unwrapped(screen: str) -> str:
+    return " ".join(screen.split())
 
 
 def test_the_page_is_written_where_it_is_wanted(tmp_path: Path) -> None:

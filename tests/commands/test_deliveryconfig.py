@@ -1,8 +1,6 @@
 """deliveryconfig: its one-line form, what it refuses, and hostile answers."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from esashell.commands.deliveryconfig import deliveryconfig, summary
 from esashell.config.check import breaches
@@ -70,10 +68,3 @@ def test_tab_offers_the_interfaces():
         "interface=Management",
         "interface=Data 2",
     )
-
-
-@given(lines=st.lists(st.sampled_from(["setup", "1", "y", "", "?", "\x1b"]) | st.text(max_size=8)))
-def test_whatever_is_typed_what_is_staged_may_be_committed(lines):
-    book = Logbook(CONFIG)
-    scripted(deliveryconfig(book), lines, book)
-    assert not breaches(book.config)

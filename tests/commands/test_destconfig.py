@@ -1,13 +1,12 @@
 """destconfig: its one-line forms, what they refuse, and hostile answers."""
 
-from contextlib import suppress
-
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from esashell.commands.destconfig import destconfig, summary
+from esashell.commands.destinations import table
 from esashell.config.check import breaches
 from esashell.config.model.bounce import DEFAULT, BounceProfile, BounceSettings
 from esashell.config.model.destination import (
@@ -25,6 +24,7 @@ from esashell.dialogue.batch import Batch
 from esashell.dialogue.outline import upcoming
 from esashell.dialogue.script import Logbook, scripted
 from esashell.errors import OperatorError
+from tests.config.trees import good_destinations
 
 A = DestinationControl("a.example", tls=TlsSetting.REQUIRED, concurrency=5,
                        limit_scope=LimitScope.DOMAIN, enforcement=Enforcement.SYSTEM)  # fmt: skip
@@ -200,34 +200,6 @@ def test_what_is_interrupted_has_not_happened():
     assert [each.destinations.entries for each in book.staged] == [(B,)]
 
 
-WORDS = st.sampled_from(
-    ["new", "edit", "delete", "default", "list", "detail", "setup", "clear", "import", "export",
-     "a.example", ".b.example", "c.example", "1", "2", "5", "y", "n", "", "mandatory", "use_tls=on",
-     "dane=mandatory", "recipient_limit=3", "concurrency_limit=default", "x.cfg", "all", "?",
-     "x" * 300, "\x1b[2J", "bounce_profile=slow", "use_tls=", "="]
-)  # fmt: skip
-
-
-@given(lines=st.lists(WORDS | st.text(max_size=8), max_size=40))
-def test_whatever_is_typed_what_is_staged_may_be_committed(lines):
-    book = Logbook(CONFIG)
-    book.kept["x.cfg"] = b"[c.example]\ntable_tls = on\n"
-    transcript = scripted(destconfig(book), lines, book)
-    assert not breaches(book.config)
-    assert "Error: Error" not in transcript
-
-
-@given(words=st.lists(WORDS | st.text(max_size=8), min_size=1, max_size=8))
-def test_whatever_stands_on_a_line_is_taken_or_refused_in_one_line(words):
-    book = Logbook(CONFIG)
-    refused = True
-    with suppress(OperatorError):
-        Batch(words, book, lambda text: None).run(destconfig(book))
-        refused = False
-    assert not (refused and book.staged)
-    assert not breaches(book.config)
-
-
 @given(raw=st.binary(max_size=60))
 def test_whatever_is_imported_the_menu_goes_on(raw):
     book = Logbook(CONFIG)
@@ -235,3 +207,17 @@ def test_whatever_is_imported_the_menu_goes_on(raw):
     transcript = scripted(destconfig(book), ["import", "x.cfg", "y", ""], book)
     assert transcript.endswith("[]> \n")
     assert not breaches(book.config)
+
+
+@settings(max_examples=60)
+@given(controls=good_destinations, profile=st.sampled_from(["slow", "a_profile_with_a_long_name"]))
+def test_the_list_keeps_to_eighty_columns_and_names_every_domain(controls, profile):
+    entries = tuple(replace(each, bounce_profile=profile) for each in controls.entries)
+    controls = replace(controls, entries=entries)
+    lines = table(replace(CONFIG, destinations=controls)).splitlines()
+    domains = [each.domain for each in entries]
+    assert all(len(line) <= 80 or line in domains for line in lines)
+    assert [line.split()[0] for line in lines[3:] if not line.startswith(" ")] == [
+        *domains,
+        "(Default)",
+    ]

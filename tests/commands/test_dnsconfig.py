@@ -186,9 +186,9 @@ def test_alt_is_for_own_servers_only():
         ("new 1 192.0.2.3 4", "see 'dnsconfig parent new'"),
         ("roots new alt ietf.org 192.0.2.3", "leave it out"),
         ("edit 1 alt ns.example.com ip=192.0.2.3", '"alt" is no domain here'),
-        ("edit alt com ip=192.0.2.3", 'There is no alternate domain "alt"'),
-        ("delete alt 1", 'There is no alternate domain "alt"'),
-        ("delete parent 1", 'There is no alternate domain "parent"'),
+        ("edit alt nope ip=192.0.2.3", 'There is no alternate domain "nope"'),
+        ("delete alt nope", 'There is no alternate domain "nope"'),
+        ("delete parent 1", 'There is no server "1"'),
     ],
 )
 def test_with_the_root_servers_the_words_of_the_other_menu_are_no_domains(line, message):
@@ -196,6 +196,12 @@ def test_with_the_root_servers_the_words_of_the_other_menu_are_no_domains(line, 
     with pytest.raises(OperatorError, match=message):
         Batch(line.split(), book, print).run(dnsconfig(book))
     assert book.staged == []
+
+
+def test_a_line_may_say_which_sort_is_meant_where_there_is_only_one():
+    assert one_line("delete parent 192.0.2.1")[0] == one_line("delete 1")[0]
+    found, bare = (one_line(line, SPLIT_ROOTS)[0] for line in ("delete alt 1", "delete 1"))
+    assert found == bare != SPLIT_ROOTS.dns
 
 
 def test_a_domain_below_one_that_is_called_like_an_answer_is_still_taken():
@@ -257,7 +263,8 @@ def test_operations_that_are_not_emulated_are_not_offered():
         "1. Priority: 0  192.0.2.1\n2. Priority: 0  192.0.2.2\n\n"
         "Choose the operation you want to perform:\n"
         "- NEW - Add a new server.\n- EDIT - Edit a server.\n"
-        "- DELETE - Remove a server.\n- SETUP - Configure general settings.\n[]> \n"
+        "- DELETE - Remove a server.\n- SETUP - Configure general settings.\n"
+        "- SEARCH - Configure DNS domain search list.\n[]> \n"
     )
 
 

@@ -1,5 +1,6 @@
 """The commands that read logs, given anything at all."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -83,3 +84,18 @@ def test_several_expressions_are_one_search() -> None:
     line = ["-e", "TLS success", "-e", "(?i)tls FAILED", "--count", "mail_logs"]
     assert Batch(line, desk, lambda text: None).run(command.function(desk)) == 0
     assert desk.lines == [b"3\n"]
+
+
+def test_lines_that_belong_to_nobody_have_no_story(tmp_path: Path) -> None:
+    command = find("grep")
+    assert command is not None
+    desk: Any = Logbook(CONFIG)
+    (tmp_path / "mail").write_text("Mon Feb 4 20:08:47 2019 Warning: DNS Temporary Failure x\n")
+    Batch(["-m", "-i", "info", "--dir", str(tmp_path)], desk, lambda text: None).run(
+        command.function(desk)
+    )
+    assert not desk.lines
+    with pytest.raises(OperatorError, match="belong to no message and no connection"):
+        Batch(["-m", "DNS", "--dir", str(tmp_path)], desk, lambda text: None).run(
+            command.function(desk)
+        )

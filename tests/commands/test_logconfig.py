@@ -1,7 +1,5 @@
 """logconfig: a log at Debug for a while, what is refused, and hostile answers."""
 
-from contextlib import suppress
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +7,6 @@ from msgspec.structs import replace
 
 from esashell.commands.log_questions import TYPES, WORDS, duration_text
 from esashell.commands.logconfig import VOLUME, logconfig
-from esashell.config.check import breaches
 from esashell.config.model.logs import LogLevel, LogSettings, LogSubscription, LogType
 from esashell.config.tree import Config
 from esashell.dialogue.batch import Batch
@@ -113,24 +110,3 @@ def test_tab_offers_logs_and_levels():
     assert upcoming(logconfig(book), ["delete"], "b") == ("bounces",)
     assert upcoming(logconfig(book), ["new", "x"], "level=d") == ("level=debug",)
     assert upcoming(logconfig(book), ["new", "x"], "type=s") == ("type=status", "type=system")
-
-
-WORDS_TYPED = st.sampled_from(
-    ["new", "edit", "delete", "setup", "logheaders", "hostkeyconfig", "mail_logs", "x", "1", "2",
-     "4", "y", "n", "", "none", "10m", "1h", "level=5", "maximum_files=0", "x" * 300, "\x1b", "?"]
-)  # fmt: skip
-
-
-@given(lines=st.lists(WORDS_TYPED | st.text(max_size=8), max_size=40))
-def test_whatever_is_typed_what_is_staged_may_be_committed(lines):
-    book = Logbook(CONFIG)
-    scripted(logconfig(book), lines, book)
-    assert not breaches(book.config)
-
-
-@given(words=st.lists(WORDS_TYPED | st.text(max_size=8), min_size=1, max_size=8))
-def test_whatever_stands_on_a_line_is_taken_or_refused(words):
-    book = Logbook(CONFIG)
-    with suppress(OperatorError):
-        Batch(words, book, lambda text: None).run(logconfig(book))
-    assert not breaches(book.config)

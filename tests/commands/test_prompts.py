@@ -67,7 +67,7 @@ def test_a_question_mark_is_answered_at_every_prompt(name: str) -> None:
     assert command is not None
     for each in questions(name):
         said = explained(each, command.about())
-        assert said.endswith((")", ".")), each.key
+        assert said.endswith(")") or "not documented" in said, each.key
         assert "\n" not in said
 
 

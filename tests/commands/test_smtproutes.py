@@ -1,7 +1,5 @@
 """smtproutes: its one-line forms, what they refuse, and hostile answers."""
 
-from contextlib import suppress
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -99,33 +97,6 @@ def test_tab_offers_what_is_configured():
     assert upcoming(smtproutes(book), ["delete"], "") == ("a.example", "ALL")
     assert upcoming(smtproutes(book), ["new"], "a") == ("ALL",)
     assert upcoming(smtproutes(book), ["new", "b.example"], "") == ("USEDNS", "/dev/null")
-
-
-WORDS = st.sampled_from(
-    ["new", "edit", "delete", "print", "clear", "import", "export", "a.example", "ALL",
-     ".b.example", "1", "y", "", "USEDNS", "/dev/null", "r.example:26/pri=1", "[r.example]",
-     "x.txt", "?", "[", "x" * 300, "\x1b[2J", "pri=1", "r.example/pri=1,r.example/pri=1"]
-)  # fmt: skip
-
-
-@given(lines=st.lists(WORDS | st.text(max_size=8), max_size=30))
-def test_whatever_is_typed_what_is_staged_may_be_committed(lines):
-    book = Logbook(CONFIG)
-    book.kept["x.txt"] = b"b.example 192.0.2.1\n"
-    transcript = scripted(smtproutes(book), lines, book)
-    assert not breaches(book.config)
-    assert "Error: Error" not in transcript
-
-
-@given(words=st.lists(WORDS | st.text(max_size=8), min_size=1, max_size=8))
-def test_whatever_stands_on_a_line_is_taken_or_refused_in_one_line(words):
-    book = Logbook(CONFIG)
-    refused = True
-    with suppress(OperatorError):
-        Batch(words, book, lambda text: None).run(smtproutes(book))
-        refused = False
-    assert not (refused and book.staged)
-    assert not breaches(book.config)
 
 
 @given(raw=st.binary(max_size=60))

@@ -145,7 +145,7 @@ def test_a_recording_has_the_authorities_that_were_asked_for(
 def test_an_authority_that_was_not_asked_for_is_no_finding_of_a_replay(tmp_path: Path) -> None:
     from esashell.steps import Authorities
     from esashell.worlds.replay import Replay
-    from esashell.worlds.tape import read_tape
+    from esashell.worlds.tapefile import read_tape
 
     options = Options()
     options.record = str(tmp_path / "t")
@@ -208,3 +208,13 @@ def test_both_forms_say_every_line(path: Path, tmp_path: Path) -> None:
     if transcript.one_line:
         assert play.scripted(play.session(tmp_path / "b"), transcript.one_line).said == said
     assert said[-1].splitlines()[-1] == "TLS verification completed."
+
+
+def test_a_host_without_a_dot_is_sought_in_the_domains_of_the_search_list(tmp_path: Path) -> None:
+    session = play.session(tmp_path)
+    lines = ["dnsconfig search no-such.lab,ietf.org", "commit x y", "tlsverify ietf.org mail"]
+    shown = play.scripted(session, lines).transcript
+    assert "TLS certificate match mail.ietf.org" in shown
+    assert "TLS successfully connected to mail.ietf.org." in shown
+    session.left = False
+    assert "nowhere has no address." in play.scripted(session, ["tlsverify a nowhere"]).transcript

@@ -120,7 +120,7 @@ class Watched(Terminal):
     def screen(self) -> str:
         return "".join(self._shown)
 
-    def _folded(self, text: str) -> str:
+    def folded(self, text: str) -> str:
         return text  # the same on every screen
 
     def _hear(self, text: str) -> None:

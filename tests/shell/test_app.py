@@ -353,7 +353,7 @@ class Screen:
         self.text = b""
         self.seen = 0
 
-    def until(self, mark, seconds=20):
+    def until(self, mark, seconds=60):
         """Read until the mark has come, after the place where the last one was found."""
         end = time.monotonic() + seconds
         while mark not in self.text[self.seen :]:

@@ -37,6 +37,7 @@ def test_an_empty_line_offers_every_command_with_its_help():
                 "edit",
                 "delete",
                 "setup",
+                "search",
                 "parent",
                 "alt",
                 "roots",

@@ -5,11 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from esashell.config.changes import apply, changes
+from esashell.config.changes import changes
+from esashell.config.merge import contested, merged
 from esashell.config.model.dnsserver import DnsServer
+from esashell.config.revision import Head
 from esashell.config.tree import factory
 from esashell.errors import CommitRefused
-from esashell.shell.conflict import contested, told
+from esashell.shell.conflict import told
 
 BASE = factory("192.0.2.1", "192.0.2.2")
 ONE, TWO = BASE.dns.servers
@@ -39,9 +41,9 @@ def second(server):
         (
             with_servers(first(ONE), TWO),
             with_servers(second(ONE), TWO),
-            ["dns.servers[192.0.2.1].priority"],
+            ["dns.servers[192.0.2.1]"],
         ),
-        (with_servers(first(ONE), TWO), with_servers(TWO), ["dns.servers[192.0.2.1].priority"]),
+        (with_servers(first(ONE), TWO), with_servers(TWO), ["dns.servers[192.0.2.1]"]),
         (with_servers(TWO), with_servers(first(ONE), TWO), ["dns.servers[192.0.2.1]"]),
         (with_servers(TWO), with_servers(TWO), []),
         (with_servers(ONE, TWO, THREE), with_servers(ONE, TWO, first(THREE)),
@@ -51,7 +53,7 @@ def second(server):
     ],
 )  # fmt: skip
 def test_only_what_both_have_made_different_is_contested(mine, theirs, paths):
-    assert [each.path for each, _ in contested(BASE, mine, theirs)] == paths
+    assert [each.path for each in contested(BASE, mine, theirs)] == paths
 
 
 SERVERS = st.lists(
@@ -69,12 +71,26 @@ CONFIGS = st.builds(
 @given(mine=CONFIGS, theirs=CONFIGS)
 def test_what_cannot_be_put_on_top_is_always_explained(mine, theirs):
     try:
-        apply(theirs, changes(BASE, mine))
+        merged(BASE, mine, theirs)
     except CommitRefused as refusal:
-        pairs = contested(BASE, mine, theirs)
-        assert pairs
-        lines = list(told(str(refusal), BASE, mine, theirs))
-        assert all(f"{yours} (yours)" in "\n".join(lines) for yours, _ in pairs)
-        assert any("Your other changes stay" in each for each in lines) == (
-            len(pairs) < len(changes(BASE, mine))
-        )
+        contests = contested(BASE, mine, theirs)
+        assert contests
+        lines = "\n".join(told(str(refusal), BASE, mine, theirs))
+        yours = [each for contest in contests for each in contest.mine]
+        assert all(f"{each} (yours)" in lines for each in yours)
+        assert ("Your other changes stay" in lines) == (len(yours) < len(changes(BASE, mine)))
+
+
+def test_who_has_changed_it_and_when_is_told() -> None:
+    mine, theirs = with_servers(first(ONE), TWO), with_servers(second(ONE), TWO)
+    theirs = replace(theirs, hostname="b.example")
+    in_between = with_servers(second(ONE), TWO)
+    since = (
+        (Head(3, "bob", 1_740_819_600_000_000, "", 2), changes(in_between, theirs)),
+        (Head(2, "al\x1bice", 1_740_819_000_000_000, "", 1), changes(BASE, in_between)),
+    )
+    assert list(told("", BASE, mine, theirs, since))[:3] == [
+        "Changed on both sides: dns.servers[192.0.2.1].priority: 0 -> 1 (yours)",
+        "                       dns.servers[192.0.2.1].priority: 0 -> 2 (running)",
+        r"                       by al\x1bice, revision 2, 2025-03-01 08:50:00 UTC",
+    ]

@@ -15,6 +15,8 @@ from esashell.config.model.logs import LogLevel, LogSubscription, LogType
 from esashell.dialogue.requests import Ask, Kind
 from esashell.dialogue.script import Script
 from esashell.logs.files import log_files
+from esashell.logs.lock import alone
+from esashell.shell.logbook import Logbook, masked
 from esashell.shell.loop import _Overheard
 from esashell.shell.options import Options, read
 from esashell.shell.output import Output
@@ -146,6 +148,39 @@ def test_a_secret_is_not_in_the_log(tmp_path: Path) -> None:
     assert not re.search("one|two|three|four", log)
 
 
+@pytest.mark.parametrize(
+    ("line", "logged"),
+    [
+        ("x password=three;", "x password=*****;"),
+        ('x PassWord="one two" y', "x PassWord=***** y"),
+        ("x 'password=one two' y", "x 'password=***** y"),
+        ('x password="one \\" two" y', "x password=***** y"),
+        ('x password=on"e two" y', 'x password=***** two" y'),
+        ("x password= one y", "x password= ***** y"),
+        ("x password = one y", "x password = ***** y"),
+        ("x  password =one\ty", "x  password =*****\ty"),
+        ("commit the password of mine", "commit the password of mine"),
+        ("x password=", "x password="),
+    ],
+)
+def test_a_secret_of_a_command_line_is_masked_however_it_is_written(line: str, logged: str) -> None:
+    assert masked(line) == logged
+
+
+def test_nothing_that_is_pasted_or_is_a_password_is_in_the_log(tmp_path: Path) -> None:
+    key = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ\n-----END PRIVATE KEY-----\n."
+    for answers in (
+        ["certconfig", "certificate", "paste", "mine", ".", *key.split("\n"), "n", "", ""],
+        ["loadconfig", "1", "MC4CAQAwBQYDK2VwBCIEIJ", "."],
+        ["certconfig", "certificate", "import", "x", "no.p12", "hunter2", "", ""],
+    ):
+        play.scripted(play.session(tmp_path), answers)
+    log = "\n".join(lines(tmp_path, "cli_logs"))
+    assert "Paste private key in PEM format" in log
+    assert "Enter the password of the file" in log
+    assert not re.search("PRIVATE|MC4C|hunter2", log)
+
+
 def program(state: Path, *commands: str) -> "subprocess.CompletedProcess[str]":
     words = [word for each in commands for word in ("-c", each)]
     return subprocess.run(
@@ -191,6 +226,42 @@ def test_what_was_put_aside_waits_for_a_disk_that_takes_it(
     monkeypatch.undo()
     play.scripted(play.session(tmp_path), ["daneverify ietf.org"])
     assert typed(tmp_path) == ["showchanges", "version", "daneverify ietf.org"]
+
+
+def test_what_was_typed_waits_while_another_process_keeps_the_place_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("esashell.logs.lock.PATIENCE", 0.01)
+    program(tmp_path, "showchanges")
+    place = str(tmp_path / "logs")
+    logbook = Logbook(lambda: "admin", lambda: place)
+    with alone(tmp_path / "logs" / "typed"):
+        for text in ("version", "who"):
+            logbook.typed(1_795_000_000_000_000, text)
+            assert not tuple(logbook.close(None, 1_795_000_000_000_000))
+        # Nor is what others put aside taken over: whoever comes next does that.
+        play.scripted(play.session(tmp_path), ["showchanges"])
+        assert typed(tmp_path) == ["showchanges", "showchanges"]
+    play.scripted(play.session(tmp_path), ["showchanges"])
+    assert typed(tmp_path)[2:] == ["version", "who", "showchanges"]
+    play.scripted(play.session(tmp_path), ["showchanges"])
+    assert typed(tmp_path).count("who") == 1
+
+
+def test_a_log_that_another_process_keeps_is_one_warning_and_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("esashell.logs.writer.PATIENCE", 0.01)
+    program(tmp_path, "showchanges")
+    with alone(tmp_path / "logs" / "cli_logs" / ".lock"):
+        console = play.scripted(play.session(tmp_path), ["showchanges", "showchanges"])
+        told = [said for said in console.said if "Warning" in said]
+        assert told == [
+            "Warning: cli_logs cannot be written (another process keeps it locked). "
+            "Lines wait until that is over."
+        ]
+    program(tmp_path, "showchanges")
+    assert typed(tmp_path) == ["showchanges"] * 4
 
 
 def test_what_was_put_aside_and_is_damaged_costs_only_itself(tmp_path: Path) -> None:

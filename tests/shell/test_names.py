@@ -67,7 +67,7 @@ def test_elsewhere_no_world_is_made_for_them(tmp_path, world):
     at = play.session(tmp_path)
     at.options.world = world
     assert KnownNames(at)() == ()
-    assert at._world is None
+    assert at.surroundings._world is None
 
 
 def test_a_scenario_that_is_no_good_offers_nothing_and_says_nothing(tmp_path):

@@ -22,7 +22,7 @@ def test_nothing_is_read_or_made_before_it_is_wanted(tmp_path):
     assert not session.dirty
     assert session.clock.now() == play.NINE
     assert not (tmp_path / "state").exists()
-    assert session._working is None
+    assert session.workbench.known is None
 
 
 def test_a_commit_is_what_the_next_session_runs(tmp_path):
@@ -76,7 +76,10 @@ def test_two_that_changed_the_same_thing_are_told_how_to_go_on(tmp_path):
     for _ in range(2):
         with pytest.raises(CommitRefused, match="'clearchanges' takes it back") as caught:
             other.commit("")
-    assert str(caught.value).splitlines()[-5:-3] == [
+    *lines, who = str(caught.value).splitlines()[-6:-3]
+    assert who.startswith("                       by ")
+    assert ", revision 1, " in who
+    assert lines == [
         'Changed on both sides: hostname: "myesa.local" -> "other.example.com" (yours)',
         '                       hostname: "myesa.local" -> "one.example.com" (running)',
     ]
@@ -223,3 +226,23 @@ def test_without_json_a_result_has_been_told_by_its_lines(capsys):
     output.show({"schema": 1})
     output.command_ends()
     assert capsys.readouterr().out == "A line.\n"
+
+
+def test_a_session_that_ends_leaves_the_long_file_in_order(tmp_path, monkeypatch):
+    for name in ("revision.LONG", "running.LONG", "sidecar.LONG"):
+        monkeypatch.setattr(f"esashell.config.{name}", 0)
+    session, file = play.session(tmp_path), tmp_path / "config" / "running.toml"
+    for name in ("one.example.com", "two.example.com"):
+        rename(session, name)
+        session.commit("")
+    text = file.read_text()
+    assert text.count("[[later]]") == 1
+    session.close()
+    assert "[[later]]" not in file.read_text()
+    assert play.session(tmp_path).running.hostname == "two.example.com"
+    # A copy that was made before is the same configuration, to `loadconfig` too.
+    other = play.session(tmp_path / "other")
+    (tmp_path / "other" / "configuration").mkdir(parents=True)
+    (tmp_path / "other" / "configuration" / "copy.toml").write_text(text)
+    play.scripted(other, ["loadconfig copy.toml"])
+    assert other.config.hostname == "two.example.com"

@@ -17,13 +17,14 @@ import pytest
 
 from esashell.commands.exit import WARNING
 from esashell.shell.session import Session
+from tests.conftest import LONG
 from tests.shell import play
 
 FOLDER = Path(__file__).parent.parent / "transcripts"
 FILES = sorted(FOLDER.glob("*.txt"))
 ONE_LINE = "# one-line: "
 LOGS = "# logs: "
-PROMPT = re.compile(r"^(?:\[.*?\]> |.* \[(?:[YN]|Default)\]> |[\w.-]+> )(.*)$")
+PROMPT = re.compile(r"^(?:\[.*?\]> |.* \[(?:[YN]|Default)\]> |[\w.-]+(?: \(T\+[^)]+\))?> )(.*)$")
 
 
 class Transcript:
@@ -59,7 +60,13 @@ def test_the_screen_is_the_file(transcript: Transcript, tmp_path: Path) -> None:
     assert screen == transcript.screen
 
 
-def test_keystrokes_do_what_the_script_did(transcript: Transcript, tmp_path: Path) -> None:
+# A key takes a thousand times as long as a line: of each command one session, if there is no time.
+KEYED = FILES if LONG else [*{each.stem.partition("_")[0]: each for each in FILES}.values()]
+
+
+@pytest.mark.parametrize("path", KEYED, ids=lambda path: path.stem)
+def test_keystrokes_do_what_the_script_did(path: Path, tmp_path: Path) -> None:
+    transcript = Transcript(path)
     one, other = transcript.session(tmp_path / "script"), transcript.session(tmp_path / "keys")
     play.scripted(one, transcript.typed)
     screen = play.keyed(other, transcript.typed).screen

@@ -18,8 +18,8 @@ BACK = (
 )
 
 
-def begun(folder, clock):
-    return Session(Options(), str(folder), Output(json=False), clock=clock, login=lambda: "admin")
+def begun(folder, clock, who="admin"):
+    return Session(Options(), str(folder), Output(json=False), clock=clock, login=lambda: who)
 
 
 def run(session, *lines):
@@ -84,8 +84,67 @@ def test_of_two_shells_one_does_it_and_the_other_follows(tmp_path):
     assert two.running.hostname == "x.example"
     clock.advance(3600 * SECOND)
     assert BACK in run(one, "showchanges")
+    # It is the same operator's, who would not know otherwise.
+    assert BACK in run(two, "showchanges")
     assert BACK not in run(two, "showchanges")
     assert (two.running.hostname, two.head.number) == ("myesa.local", 2)
+
+
+CONFIRMED = (
+    "Revision 1, which you had committed on trial until 2025-03-01 09:10:00 UTC, was confirmed by "
+    'a commit of bob at 2025-03-01 09:01:00 UTC ("his"). '
+    "'rollbackconfig' goes back.\n"
+)
+
+
+def test_who_began_a_trial_is_told_who_has_confirmed_it(tmp_path):
+    clock = FixedClock(play.NINE)
+    alice, bob = tried(tmp_path, clock), begun(tmp_path, clock, "bob")
+    run(alice, "settz setup Europe/Berlin")  # it makes no difference what is pending
+    clock.advance(60 * SECOND)
+    shown = run(bob, "sethostname bob.example", "commit his y")
+    assert "Revision 1 would be taken back at" in shown
+    assert "this commit confirms it" in shown
+    assert run(alice, "showchanges").startswith(CONFIRMED)
+    assert CONFIRMED not in run(alice, "showchanges")
+    assert CONFIRMED not in run(bob, "showchanges")
+    clock.advance(3600 * SECOND)
+    assert "taken back" not in run(alice, "showchanges")
+
+
+def test_she_is_told_at_the_next_start_too(tmp_path):
+    clock = FixedClock(play.NINE)
+    tried(tmp_path, clock).close()
+    clock.advance(60 * SECOND)
+    run(begun(tmp_path, clock, "bob"), "sethostname bob.example", "commit his y")
+    assert CONFIRMED in run(begun(tmp_path, clock), "showchanges")
+    assert CONFIRMED not in run(begun(tmp_path, clock, "bob"), "showchanges")
+    clock.advance(25 * 3600 * SECOND)
+    assert CONFIRMED not in run(begun(tmp_path, clock), "showchanges")
+
+
+def test_what_was_taken_back_while_she_was_away_is_told_at_the_next_start(tmp_path):
+    clock = FixedClock(play.NINE)
+    tried(tmp_path, clock).close()
+    clock.advance(3600 * SECOND)
+    run(begun(tmp_path, clock, "bob"), "showchanges")
+    assert BACK in run(begun(tmp_path, clock), "showchanges")
+
+
+def test_more_time_from_somebody_else_is_told(tmp_path):
+    clock = FixedClock(play.NINE)
+    alice, bob = tried(tmp_path, clock), begun(tmp_path, clock, "bob")
+    run(bob, "sethostname bob.example", "commit confirmed 30 his y")
+    assert 'bob at 2025-03-01 09:00:00 UTC ("his"); revision 2 is on trial. ' in run(
+        alice, "showchanges"
+    )
+
+
+def test_one_s_own_confirmation_is_no_news(tmp_path):
+    clock = FixedClock(play.NINE)
+    alice = tried(tmp_path, clock)
+    assert "which you had" not in run(alice, "commit mine y", "showchanges", "showchanges")
+    assert "which you had" not in run(begun(tmp_path, clock), "showchanges")
 
 
 def test_a_shell_hears_of_the_other_s_trial_also_with_changes_of_its_own(tmp_path):

@@ -1,18 +1,18 @@
 """The text of log files in blocks of whole lines.
 
-Blocks are as large as a processor's own cache takes well, and small enough that their memory is
-not given back to the system after each, which costs as much as reading does. The end of a block's
-last line is found first, and then the block is read, so that none is copied. `.gz` files are read
-through the decompressor.
+Blocks are as large as a processor's own cache takes well. The end of a block's last line is found
+first, and then the block is read, so that none is copied. `.gz` files are read through the
+decompressor.
 """
 
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from msgspec import Struct
 
-BLOCK = 64 * 1024
+BLOCK = 256 * 1024
 # A line longer than this is handed out in parts, so that a file without newlines needs no memory.
 LONGEST_LINE = 16 * 1024 * 1024
 
@@ -55,11 +55,23 @@ def blocks(path: Path, begin: int = 0, end: int | None = None) -> Iterator[bytes
     descriptor = opened(path)
     if descriptor is None:
         return
+    _keep_memory()
     try:
         stop = os.fstat(descriptor).st_size if end is None else end
         yield from _read(descriptor, begin, stop)
     finally:
         os.close(descriptor)
+
+
+@cache
+def _keep_memory() -> None:
+    """Have the memory of a block kept for the next one.
+
+    glibc takes memory of this size from the system and gives it back at once, which costs more than
+    reading does, until it sees something larger come and go (mallopt(3), M_MMAP_THRESHOLD). What
+    comes here is never written to, so it is no memory at all.
+    """
+    bytes(32 * BLOCK)
 
 
 def _read(descriptor: int, place: int, stop: int) -> Iterator[bytes]:

@@ -21,7 +21,7 @@ def around(
     """
     surroundings = _Surroundings(lines)
     with watched() as watch:
-        chosen = chosen_way(shares, pattern, inverted=inverted)
+        chosen = chosen_way(shares, pattern, watch, inverted=inverted)
         for share in shares:
             watch.path = share.path
             for block in text_of(share):

@@ -17,7 +17,8 @@ from itertools import zip_longest
 
 from esashell.logs.blocks import Part, line_begin, opened
 
-PART = 8 * 1024 * 1024
+PART = 2 * 1024 * 1024
+SLOTS = 8
 
 Put = Callable[[bytes], None]
 
@@ -87,7 +88,7 @@ class _Child:
     ) -> None:
         """`signals` are those that the child holds back from then on."""
         with ExitStack() as opened:
-            self._outputs = [os.memfd_create(f"esashell-grep-{each}") for each in range(2)]
+            self._outputs = [os.memfd_create(f"esashell-grep-{each}") for each in range(SLOTS)]
             for each in self._outputs:
                 opened.callback(os.close, each)
             self._done, done = _pipe(opened)
@@ -107,7 +108,7 @@ class _Child:
             for number, share in enumerate(shares):
                 if number >= len(self._outputs) and not os.read(free, 1):
                     break
-                search(share, partial(_keep, self._outputs[number % 2]))
+                search(share, partial(_keep, self._outputs[number % SLOTS]))
                 os.write(done, b"+")
         finally:
             os._exit(0)
@@ -116,7 +117,7 @@ class _Child:
         """Put all that was found in the child's next share; False if it came to no end there."""
         if not os.read(self._done, 1):
             return False
-        output = self._outputs[self._turn % 2]
+        output = self._outputs[self._turn % SLOTS]
         self._turn += 1
         place = 0
         while text := os.pread(output, 1 << 17, place):

@@ -1,4 +1,4 @@
-"""Which lines of a block match: ways to find out, each exact, chosen by the pattern.
+"""Which lines of a block match: ways to find out, each exact.
 
 A block is bytes that begin at the beginning of a line and end at the end of one. A way answers with
 the lines that match, as spans `(begin, end)` in their order, the newline included; lines that
@@ -9,25 +9,16 @@ follow each other may share a span.
   rest of a line faster than any other way of looking for its end.
 * `ByLiteral` looks for plain texts, in a copy in small letters where case is ignored. For the
   regular expression engine both an alternative and ignored case cost a step for each octet.
-* `ByNeedle` looks for a plain text that a line must hold, and asks the expression about it then.
-* `ByLine` asks each line. When nearly every line matches, as with `-v`, it is the cheapest.
+* `ByNeedle` looks for plain texts of which a line must hold one, and asks the expression then.
+* `ByLine` asks each line. When nearly every line matches, it is the cheapest.
 """
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from itertools import filterfalse
+from itertools import filterfalse, repeat
 from typing import Any, Protocol
 
-from esashell.logs.pattern import Pattern
-
-Span = tuple[int, int]
-
-# From this share of matching lines on, asking each line is cheaper than widening each match.
-DENSE = 0.25
-# Up to this share of lines that hold a needle, finding it first pays.
-SELDOM = 0.1
-# From this share of lines that hold a plain text on, an expression for it is faster.
-FREQUENT = 0.01
+from esashell.logs.plain import Holding, Span, holding
 
 
 class Way(Protocol):
@@ -40,49 +31,6 @@ class Way(Protocol):
         """The lines themselves, one after another."""
 
 
-def way(pattern: Pattern, sample: bytes = b"", *, inverted: bool = False) -> Way:
-    """The cheapest way for this pattern; `sample` is some of what will be searched.
-
-    `inverted` makes it answer with the lines that do not match.
-    """
-    if pattern.decoded is not None:
-        return ByLine(_decoded(pattern.decoded), inverted)
-    if pattern.by_line or (inverted and _density(pattern, sample) > DENSE):
-        return ByLine(pattern.line.search, inverted)
-    found = _matching(pattern, sample)
-    return Unmatched(found) if inverted else found
-
-
-def _matching(pattern: Pattern, sample: bytes) -> Way:
-    alone = len(pattern.literals) == 1 and not pattern.ignores_case
-    if alone and sample.count(pattern.literals[0]) > FREQUENT * sample.count(b"\n"):
-        return ByExpression(pattern.block)
-    if pattern.literals:
-        return ByLiteral(pattern.literals, pattern.ignores_case)
-    searched = sample.lower() if pattern.ignores_case else sample
-    needle = min(pattern.needles, key=lambda each: (searched.count(each), -len(each)), default=b"")
-    seldom = searched.count(needle) < SELDOM * searched.count(b"\n")
-    if needle == pattern.prefix and not pattern.ignores_case:
-        # The engine looks for what an expression begins with as fast as anything else would.
-        return ByExpression(pattern.block)
-    if needle and (seldom or pattern.ignores_case):
-        return ByNeedle(needle, pattern)
-    return ByExpression(pattern.block)
-
-
-def _density(pattern: Pattern, sample: bytes) -> float:
-    lines = sample.split(b"\n")[:500]
-    return sum(pattern.line.search(line) is not None for line in lines) / len(lines)
-
-
-def _decoded(text: "re.Pattern[str]") -> Callable[[bytes], Any]:
-    def search(line: bytes) -> object:
-        # Octets that are no UTF-8 match nothing but themselves.
-        return text.search(line.decode("utf-8", "surrogateescape"))
-
-    return search
-
-
 class _Spans:
     """A way that finds spans first, and takes the text from there."""
 
@@ -91,6 +39,9 @@ class _Spans:
 
     def text(self, block: bytes) -> bytes:
         return b"".join([block[begin:end] for begin, end in self.spans(block)])
+
+
+_PLACES = re.Match.span
 
 
 class ByExpression(_Spans):
@@ -114,62 +65,48 @@ class ByExpression(_Spans):
 
     def text(self, block: bytes) -> bytes:
         # The same once more: where every tenth line matches, the detour by spans is a tenth of it.
+        if not block.endswith(b"\n"):
+            return super().text(block)
         rfind = block.rfind
-        found: list[bytes] = []
-        end = 0
-        for match in self._find(block):
-            place, stop = match.span()
-            begin = rfind(b"\n", end, place) + 1 or end
-            if stop == begin:
-                break
-            found.append(block[begin:stop])
-            end = stop
-        return b"".join(found)
+        return b"".join(
+            [
+                block[rfind(b"\n", 0, place) + 1 : stop]
+                for place, stop in map(_PLACES, self._find(block))
+            ]
+        )
 
 
 class ByLiteral(_Spans):
-    """Lines that hold one of some texts."""
+    """Lines that hold one of some texts, which are in small letters where case is ignored.
 
-    def __init__(self, literals: Sequence[bytes], ignore_case: bool) -> None:
-        self._literals = literals
+    `found_by` has what finds each of them, where that is not the ordinary way.
+    """
+
+    def __init__(
+        self, texts: Sequence[bytes], ignore_case: bool, found_by: Sequence[Holding] = ()
+    ) -> None:
+        self._sought = tuple(zip(texts, found_by or repeat(holding), strict=False))
         self._ignore_case = ignore_case
 
     def spans(self, block: bytes) -> list[Span]:
         searched = block.lower() if self._ignore_case else block
-        found = [_holding(searched, literal) for literal in self._literals]
+        found = [found_by(searched, text) for text, found_by in self._sought]
         if len(found) == 1:
             return found[0]
         # A line that holds two of the texts was found twice.
         return sorted({span for spans in found for span in spans})
 
 
-def _holding(block: bytes, literal: bytes) -> list[Span]:
-    find, rfind = block.find, block.rfind
-    spans: list[Span] = []
-    end = 0
-    while (place := find(literal, end)) >= 0:
-        begin = rfind(b"\n", end, place) + 1 or end
-        end = find(b"\n", place) + 1 or len(block)
-        spans.append((begin, end))
-    return spans
-
-
 class ByNeedle(_Spans):
-    """Lines that hold a text, and match besides."""
+    """Lines that hold one of some texts, and match besides."""
 
-    def __init__(self, needle: bytes, pattern: Pattern) -> None:
+    def __init__(self, needle: ByLiteral, search: Callable[[bytes, int, int], object]) -> None:
         self._needle = needle
-        self._ignore_case = pattern.ignores_case
-        self._search = pattern.line.search
+        self._search = search
 
     def spans(self, block: bytes) -> list[Span]:
         search = self._search
-        searched = block.lower() if self._ignore_case else block
-        return [
-            (begin, end)
-            for begin, end in _holding(searched, self._needle)
-            if search(block, begin, end) is not None
-        ]
+        return [span for span in self._needle.spans(block) if search(block, *span) is not None]
 
 
 class Unmatched(_Spans):

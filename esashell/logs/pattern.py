@@ -38,11 +38,11 @@ class BadPattern(UsageError):
 class Pattern(Struct, frozen=True):
     """An expression, compiled: `line` is found in a line that matches, `block` takes its rest too.
 
-    `literals` are texts of which a line holds one exactly if it matches, and `needles` texts of
-    which it holds each if it matches; both in small letters where case is ignored, and empty when
-    there are none. `prefix` is a text that every match begins with, where case is minded.
-    `decoded` stands for both expressions where octets will not do, and `by_line` says that the
-    expression means something else inside a block.
+    `literals` are texts of which a line holds one exactly if it matches, `needles` texts of which
+    it holds each if it matches, and `either` texts of which it holds one or more then; all in small
+    letters where case is ignored, and empty when there are none. `prefix` is a text that every
+    match begins with, where case is minded. `decoded` stands for both expressions where octets will
+    not do, and `by_line` says that the expression means something else inside a block.
     """
 
     text: str
@@ -51,6 +51,7 @@ class Pattern(Struct, frozen=True):
     block: "re.Pattern[bytes]"
     literals: tuple[bytes, ...] = ()
     needles: tuple[bytes, ...] = ()
+    either: tuple[bytes, ...] = ()
     prefix: bytes = b""
     decoded: "re.Pattern[str] | None" = None
     by_line: bool = False
@@ -71,15 +72,20 @@ def pattern(texts: Sequence[str], ignore_case: bool = False) -> Pattern:
         ignores_case = bool(flags & re.IGNORECASE)
         literals = _literals(tree, ignores_case)
         needles = _needles(tree, ignores_case)
+        either = _either(tree, ignores_case)
         prefix = _prefix(tree)
         by_line = _holds(tree, sre.AT_NON_BOUNDARY)
         tree.data += _REST_OF_LINE
         block = sre_compile.compile(tree, flags)
-        decoded = None if text.isascii() else re.compile(text, flags & re.IGNORECASE)
+        # Octets of UTF-8 stand for nothing else, wherever they are found: plain texts are as good.
+        plain = text.isascii() or (literals and not ignores_case)
+        decoded = None if plain else re.compile(text, flags & re.IGNORECASE)
     except (re.error, OverflowError, RecursionError, ValueError) as error:
         # Each alone is an expression for text: it is octets that it cannot be for, or all together.
         raise BadPattern(f"Invalid regular expression: {error}.") from None
-    return Pattern(text, ignores_case, line, block, literals, needles, prefix, decoded, by_line)
+    return Pattern(
+        text, ignores_case, line, block, literals, needles, either, prefix, decoded, by_line
+    )
 
 
 def _scoped(text: str) -> str:
@@ -228,6 +234,19 @@ def _needles(tree: Any, ignores_case: bool) -> tuple[bytes, ...]:
             runs.append([])
     found = (bytes(each) for each in runs if each)
     return tuple(each.lower() if ignores_case else each for each in found)
+
+
+def _either(tree: Any, ignores_case: bool) -> tuple[bytes, ...]:
+    """Texts of which every match has one in it: the longest of each alternative."""
+    for code, argument in tree.data:
+        if code is sre.SUBPATTERN and not (argument[1] or argument[2]):
+            if found := _either(argument[3], ignores_case):
+                return found
+        elif code is sre.BRANCH:
+            needles = [_needles(each, ignores_case) for each in argument[1]]
+            if all(needles) and len(needles) <= 16:
+                return tuple(dict.fromkeys(max(each, key=len) for each in needles))
+    return ()
 
 
 def _prefix(tree: Any) -> bytes:

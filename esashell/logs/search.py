@@ -6,9 +6,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from esashell.logs.blocks import Part, blocks, line_begin, opened
+from esashell.logs.choice import way
 from esashell.logs.fork import Put, divided, in_two
-from esashell.logs.limit import TooSlow, watched
-from esashell.logs.lines import Way, way
+from esashell.logs.limit import TooSlow, Watch, watched
+from esashell.logs.lines import Way
 from esashell.logs.moments import text_of
 from esashell.logs.pattern import Pattern
 
@@ -39,7 +40,7 @@ def grep(
     for a file that cannot be read.
     """
     with watched() as watch:
-        chosen = chosen_way(shares, pattern, inverted=inverted)
+        chosen = chosen_way(shares, pattern, watch, inverted=inverted)
 
         def search(part: Part, put: Put) -> None:
             watch.start()
@@ -52,7 +53,7 @@ def grep(
                     found.append(text if text.endswith(b"\n") else text + b"\n")
                     room -= len(text)
                 # A line that is alone does not wait for others long.
-                if found and (room <= 0 or watch.block % 32 == 0):
+                if found and (room <= 0 or watch.block % 8 == 0):
                     put(b"".join(found))
                     found.clear()
                     room = OUTPUT
@@ -80,9 +81,16 @@ def count(
     return found
 
 
-def chosen_way(shares: Sequence[Part], pattern: Pattern, *, inverted: bool = False) -> Way:
+def chosen_way(
+    shares: Sequence[Part], pattern: Pattern, watch: Watch, *, inverted: bool = False
+) -> Way:
     """The cheapest way for this pattern and this text."""
-    return way(pattern, _sample(shares), inverted=inverted)
+    sample = b""
+    if shares:
+        largest = max(shares, key=lambda share: _size((share,)))
+        watch.path = largest.path  # an expression may come to no end in the sample already
+        sample = _sample(largest)
+    return way(pattern, sample, inverted=inverted, much=_size(shares) >= WORTH_FORKING)
 
 
 def _size(shares: Sequence[Part]) -> int:
@@ -96,19 +104,16 @@ def _size(shares: Sequence[Part]) -> int:
     return found
 
 
-def _sample(shares: Sequence[Part]) -> bytes:
-    """Some of the text, from the middle of the largest share; a log begins with other lines."""
-    largest = max(shares, key=lambda share: _size((share,)), default=None)
-    if largest is None:
-        return b""
-    if largest.path.suffix == ".gz":
-        return next(text_of(largest), b"")
-    descriptor = opened(largest.path)
+def _sample(share: Part) -> bytes:
+    """Some of the text, from the middle; a log begins with other lines."""
+    if share.path.suffix == ".gz":
+        return next(text_of(share), b"")
+    descriptor = opened(share.path)
     if descriptor is None:
         return b""
     try:
-        end = os.fstat(descriptor).st_size if largest.end is None else largest.end
-        middle = line_begin(descriptor, (largest.begin + end) // 2)
-        return next(blocks(largest.path, middle if middle < end else largest.begin, end), b"")
+        end = os.fstat(descriptor).st_size if share.end is None else share.end
+        middle = line_begin(descriptor, (share.begin + end) // 2)
+        return next(blocks(share.path, middle if middle < end else share.begin, end), b"")
     finally:
         os.close(descriptor)

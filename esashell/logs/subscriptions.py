@@ -4,6 +4,9 @@ A subscription is made of a type, which says what it has to say about an event, 
 which says how much of that is wanted. Lines are kept until a command ends, or until there are many,
 and then written together. What is not wanted by anybody costs a look into a dictionary.
 
+Time is that of the events. A file that is rolled over by time ends with the last line before its
+time was up, also where hours go by in the blink of an eye.
+
 A configuration that was committed is followed at once: lines that are still kept go to the log as
 it was, and the files of a subscription that is gone stay where they are.
 """
@@ -16,6 +19,7 @@ from typing import TYPE_CHECKING
 from esashell import __version__
 from esashell.config.model.logs import LogSettings, LogSubscription, LogType
 from esashell.events import Event
+from esashell.logs.lock import LOCKED
 from esashell.logs.render.line import WORD, Form, Lines, Table, asked_for
 from esashell.logs.stamp import Zone, line_stamp, zone_named
 from esashell.logs.writer import LogWriter
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
 SECOND = 1_000_000
 # Lines that are kept at most before they are written, so that memory stays small in a long run.
 MANY = 2000
+NEVER = 1 << 62
 
 Taker = tuple["_Log", tuple[tuple[str, Callable[[Event, Form], tuple[str, ...]]], ...]]
 
@@ -63,6 +68,8 @@ class Subscriptions:
         self._second = -1
         self._stamp = ""
         self._kept = 0
+        self._latest = 0  # when the last event was
+        self._due = NEVER  # when a file may have to be rolled over
         self._troubles: dict[str, list[str]] = {}  # logs by the reason they cannot be written for
         self._told: set[str] = set()
 
@@ -85,6 +92,7 @@ class Subscriptions:
         self._form = Form(zone, settings)
         self._takers.clear()
         self._second = -1
+        self._due = 0 if any(each.rollover for each in settings.subscriptions) else NEVER
 
     def wants(self, kind: type[Event]) -> bool:
         """Whether any log has something to say about such events."""
@@ -97,6 +105,10 @@ class Subscriptions:
             takers = self._takers_of(type(event))
         if not takers:
             return
+        turned = now >= self._due
+        if turned:
+            self.write(now)
+        self._latest = max(self._latest, now)
         if now // SECOND != self._second:
             self._second = now // SECOND
             self._stamp = line_stamp(now, self._form.zone)
@@ -106,20 +118,28 @@ class Subscriptions:
             for word, texts in ways:
                 log.lines += [f"{stamp} {word}: {text}" for text in texts(event, form)]
             self._kept += len(log.lines) - before
-        if self._kept >= MANY:
+        if turned or self._kept >= MANY:
             self.write(now)
+            self._due = self._next_due(now) if self._due < NEVER else NEVER
+
+    def _next_due(self, now: int) -> int:
+        """When the next file is too old; in a second at the latest where that is not known."""
+        soon = (now // SECOND + 1) * SECOND
+        rolled = (each.writer.old_at for each in self._logs.values() if each.subscription.rollover)
+        return max(min(rolled, default=NEVER), soon)
 
     def write(self, now: int) -> bool:
-        """Write what is kept; whether all logs that were ever written to could be."""
+        """Write what is kept; whether nothing was lost with that."""
         self._kept = 0
+        last = min(self._latest, now)  # long before now, where time flies
         for log in self._logs.values():
             if log.lines:
-                self._write(log, now)
-        return not any(log.writer.in_trouble for log in self._logs.values())
+                self._write(log, last)
+        return not any(log.writer.lost for log in self._logs.values())
 
     def flush(self, now: int) -> tuple[str, ...]:
         """Write what is kept. The warnings, each once for as long as there is cause for it."""
-        well = self.write(now)
+        self.write(now)
         found = tuple(
             _warning(names, reason)
             for reason, names in self._troubles.items()
@@ -127,7 +147,7 @@ class Subscriptions:
         )
         self._told.update(self._troubles)
         self._troubles.clear()
-        if well:
+        if not any(log.writer.in_trouble for log in self._logs.values()):
             self._told.clear()
         return found
 
@@ -187,6 +207,8 @@ def _ends(now: int, zone: Zone) -> tuple[str, ...]:
 
 def _warning(names: Iterable[str], reason: str) -> str:
     logs = ", ".join(names)
+    if reason == LOCKED:
+        return f"Warning: {logs} cannot be written ({reason}). Lines wait until that is over."
     return (
         f"Warning: {logs} cannot be written ({reason}). Lines of logs are lost until that is "
         "mended; nothing else is."

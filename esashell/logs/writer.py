@@ -8,13 +8,13 @@ keeps every line whole and in one file:
 * a file that does not end in a newline was left so by a writer that was killed in the middle of a
   line. What there is of the line is cut off, since nobody can say what it would have said;
 * a rollover renames the file and begins another. Whoever dies in between leaves saved files only,
-  and the next writer begins the current one.
+  and the next writer begins the current one;
+* nobody waits for the lock for long (`lock`): lines wait beside the log, and are taken in later.
 
 A disk that is full or a folder that cannot be written costs lines, never the shell: `write` answers
 with the trouble, once, and is silent about it until writing has worked again.
 """
 
-import fcntl
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +23,7 @@ from pathlib import Path
 
 from esashell.config.model.logs import LogSubscription
 from esashell.logs.files import SAVED, LogFile, log_files, next_name
+from esashell.logs.lock import PATIENCE, Busy, alone, leave, left
 from esashell.logs.stamp import Zone, file_stamp
 
 LOCK = ".lock"
@@ -50,18 +51,30 @@ class LogWriter:
         self._begins = begins
         self._ends = ends
         self._last: LogFile | None = None
+        self.old_at = 0  # when the current file will be; 0 where that is not known
         self.in_trouble = False  # whether the last write failed
+        self.lost = False  # whether what it was to write is nowhere
+        self._patience = PATIENCE
 
     def write(self, lines: Sequence[str], now: int) -> str | None:
         """Append lines; None, or what went wrong if that has not been said yet."""
+        text = _octets(lines)
+        trouble: OSError | None = None
+        self.lost = False
         try:
             with self._alone():
-                self._append(lines, now)
+                self._take_in(now)
+                self._append(text, now)
+        except Busy as busy:
+            trouble = busy
+            try:
+                leave(self._folder, text)
+            except OSError as error:
+                trouble, self.lost = error, True
         except OSError as error:
-            said, self.in_trouble = self.in_trouble, True
-            return None if said else error.strerror or str(error)
-        self.in_trouble = False
-        return None
+            trouble, self.lost = error, True
+        said, self.in_trouble = self.in_trouble, trouble is not None
+        return None if trouble is None or said else trouble.strerror or str(trouble)
 
     def roll_over(self, now: int) -> None:
         """Save the current file and begin another. Raises `OSError`."""
@@ -73,24 +86,29 @@ class LogWriter:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Hold the folder's lock; the kernel lets go of it when its holder dies."""
-        path, flags = self._folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
         try:
-            lock = os.open(path, flags, 0o640)
+            os.stat(self._folder)
         except FileNotFoundError:
             self._folder.mkdir(parents=True, exist_ok=True)
-            lock = os.open(path, flags, 0o640)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        # Who has waited in vain once looks only, until the lock was to be had again.
+        patience, self._patience = self._patience, 0.0
+        with alone(self._folder / LOCK, patience):
+            self._patience = PATIENCE
             yield
-        finally:
-            os.close(lock)
 
-    def _append(self, lines: Sequence[str], now: int) -> None:
+    def _take_in(self, now: int) -> None:
+        """Write what others left here; a crash in between writes it twice, and loses nothing."""
+        for each in left(self._folder):
+            with open(each, "rb") as file:
+                self._append(file.read(), now)
+            os.unlink(each)
+
+    def _append(self, text: bytes, now: int) -> None:
         current = self._current(now)
         if self._is_old(current, now):
             self._save(current, now)
             current = self._begin(now)
-        kept = _octets(lines)
+        kept = text
         limit = self._subscription.maximum_size
         while kept:
             room = limit - os.stat(current.path).st_size
@@ -120,9 +138,9 @@ class LogWriter:
         ]
         if not found:
             return self._begin(now)
-        for left in found[:-1]:
+        for other in found[:-1]:
             # Somebody was killed between beginning a file and saving the one before.
-            left.path.rename(left.path.with_suffix(f".{SAVED}"))
+            other.path.rename(other.path.with_suffix(f".{SAVED}"))
         _cut_to_whole_lines(found[-1].path)
         return found[-1]
 
@@ -139,6 +157,8 @@ class LogWriter:
         path = self._folder / next_name(name, file_stamp(now, self._zone), newest)
         _write(path, _octets(self._begins(now)))
         self._discard_oldest()
+        interval = self._subscription.rollover
+        self.old_at = (now // SECOND + interval) * SECOND if interval else 0
         self._last = next(each for each in log_files(self._folder) if each.path == path)
         return self._last
 

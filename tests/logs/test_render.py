@@ -18,7 +18,7 @@ MAIL = [
      "Info: New SMTP ICID 6 interface Management (192.0.2.10) address 198.51.100.4 reverse dns "
      "host unknown verified no"),
     (e.SenderGroupMatched(5, "RELAY", "RELAY_SG", "192.0.2.9"),
-     "Info: ICID 5 RELAY SG RELAY_SG match 192.0.2.9 SBRS not enabled"),
+     "Info: ICID 5 RELAY SG RELAY_SG match 192.0.2.9 SBRS not enabled country not enabled"),
     (e.InjectionTls(5, "TLSv1.2", TLS), f"Info: ICID 5 TLS success protocol TLSv1.2 cipher {TLS}"),
     (e.InjectionTlsFailed(5, "[Errno 54] Connection reset by peer"),
      "Info: ICID 5 TLS failed: [Errno 54] Connection reset by peer"),
@@ -87,6 +87,10 @@ MAIL = [
     (e.Bounced(9, 0, "5.1.1", "Bad destination email address", 550, ("no",), double=True),
      "Info: Double bounce: MID 9 to 0 - 5.1.1 - Bad destination email address ('550', ['no']) []"),
     (e.MessageFinished(6), "Info: Message finished MID 6 done"),
+    (e.Discarded(5, (0,)), "Info: Message done DCID 0 MID 5 to RID [0] \n"
+     "Info: MID 5 RID [0] Response '/dev/null'"),
+    (e.Deleted(3, (0, 1)), "Info: Deleted: MID 3 to [0, 1]"),
+    (e.Remarked("a remark"), "Info: a remark"),
     (e.DeliveryClosed(8), "Info: DCID 8 close"),
     (e.DestinationUnknown("example.com"), "Info: DNS Temporary Failure example.com MX - ServFail"),
     (e.DnsFailed("a.test", "MX", "192.0.2.53", "REFUSED"),

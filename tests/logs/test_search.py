@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from esashell.logs import blocks, fork, search
-from esashell.logs.lines import way
+from esashell.logs.choice import way
 from esashell.logs.moments import text_of
 from esashell.logs.pattern import BadPattern, pattern
 from esashell.logs.search import count, grep, whole

@@ -221,3 +221,30 @@ def test_whatever_a_stranger_says_is_one_line_without_control_characters(
     assert shown.count("\n") == 3 + 1 + 2 + 1 + 2
     assert all(ord(each) >= 32 or each == "\n" for each in shown)
     assert len(shown.splitlines()) == shown.count("\n")
+
+
+def test_a_file_that_is_rolled_over_by_time_ends_with_the_last_line_before_it(
+    tmp_path: Path,
+) -> None:
+    """Also where a day goes by between two writes, as in a simulation."""
+    minute = 60_000_000
+    logs = following(tmp_path, subscription(rollover=600, maximum_files=1000))
+    for place in range(300):
+        logs.record(e.DeliveryClosed(place), FEBRUARY + place * minute // 2)
+    logs.flush(FEBRUARY + 48 * 60 * minute)
+    files = [each.path.read_text().splitlines() for each in log_files(tmp_path / "mail_logs")]
+    told = [[line for line in file if " DCID " in line] for file in files]
+    assert [len(each) for each in told] == [20] * 15
+    assert [file[0].partition(" Info: ")[0] for file in files] == [
+        each[0].partition(" Info: ")[0] for each in told
+    ]
+    began = [each.began for each in log_files(tmp_path / "mail_logs")]
+    assert began[:3] == ["20190204T200847", "20190204T201847", "20190204T202847"]
+
+
+def test_lines_are_written_into_the_time_they_belong_to(tmp_path: Path) -> None:
+    logs = following(tmp_path, subscription(rollover=600))
+    logs.record(CLOSED, FEBRUARY)
+    logs.flush(FEBRUARY + 3_600_000_000)
+    (only,) = log_files(tmp_path / "mail_logs")
+    assert only.began == "20190204T200847"

@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from esashell.config.model.logs import LogSubscription, LogType
+from esashell.logs import writer as writing
 from esashell.logs.files import log_file, log_files
+from esashell.logs.lock import Busy, alone, leave, left
 from esashell.logs.stamp import file_stamp, line_stamp
-from esashell.logs.writer import LogWriter
+from esashell.logs.writer import LOCK, LogWriter
 
 FEBRUARY = 1_549_310_927_000_000  # Mon Feb 4 20:08:47 2019
 SECOND = 1_000_000
@@ -218,3 +221,83 @@ def test_times_are_those_of_the_zone() -> None:
     zurich = lambda now: 3600  # noqa: E731
     assert line_stamp(FEBRUARY, zurich) == "Mon Feb 4 21:08:47 2019"
     assert file_stamp(FEBRUARY, zurich) == "20190204T210847"
+
+
+@pytest.fixture
+def holder(tmp_path: Path) -> Iterator[int]:
+    """Another process that holds the folder's lock, and is stopped."""
+    ready, told = os.pipe()
+    pid = os.fork()
+    if not pid:
+        with alone(tmp_path / LOCK):
+            os.write(told, b"+")
+            os.kill(os.getpid(), signal.SIGSTOP)
+        os._exit(0)
+    os.close(told)
+    assert os.read(ready, 1) == b"+"
+    os.close(ready)
+    os.waitpid(pid, os.WUNTRACED)
+    yield pid
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+
+
+def test_a_lock_that_is_kept_is_told_once_and_loses_no_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    monkeypatch.setattr(writing, "PATIENCE", 0.2)
+    log, other = writer(tmp_path, maximum_size=300, maximum_files=99), writer(tmp_path)
+    assert log.write(["before"], FEBRUARY) is None
+    pid = request.getfixturevalue("holder")
+    began = time.monotonic()
+    assert log.write(["one"], FEBRUARY) == "another process keeps it locked"
+    assert 0.2 <= time.monotonic() - began < 2
+    began = time.monotonic()
+    for number in range(50):
+        assert log.write([f"{number}"], FEBRUARY) is None
+    assert time.monotonic() - began < 0.2  # nobody waits a second time
+    with pytest.raises(Busy):
+        log.roll_over(FEBRUARY)
+    assert (log.in_trouble, log.lost) == (True, False)
+    assert all_lines(tmp_path) == ["before"]
+    os.kill(pid, signal.SIGCONT)
+    while other.write(["last"], FEBRUARY) is not None:
+        time.sleep(0.01)
+    assert log.write(["after"], FEBRUARY) is None
+    assert not log.in_trouble
+    wanted = ["before", "one", *map(str, range(50)), "last", "after"]
+    assert [line for line in all_lines(tmp_path) if line != "last"] == [
+        line for line in wanted if line != "last"
+    ]
+    assert not left(tmp_path)
+
+
+def test_a_lock_that_is_kept_on_a_full_disk_loses_lines_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, holder: int
+) -> None:
+    def full(folder: Path, text: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(writing, "PATIENCE", 0.0)
+    monkeypatch.setattr(writing, "leave", full)
+    log = writer(tmp_path)
+    assert log.write(["lost"], FEBRUARY) == "No space left on device"
+    assert log.lost
+
+
+def test_what_was_left_half_written_is_not_taken_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = writer(tmp_path)
+    log.write(["before"], FEBRUARY)
+
+    def killed(old: str, new: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "rename", killed)
+    with pytest.raises(KeyboardInterrupt):
+        leave(tmp_path, b"whole\nhal")
+    monkeypatch.undo()
+    leave(tmp_path, b"left\n")
+    log.write(["after"], FEBRUARY)
+    assert all_lines(tmp_path) == ["before", "left", "after"]

@@ -4,8 +4,9 @@ An Info log shows DANE by one thing alone: `TLS success` ends in ` for DOMAIN` e
 succeeded (TechNote 214794). The ways to that verdict are written at Debug.
 
 The wording of receiving and delivering is that of published logs, of several versions from 4.5 to
-12; the two delays (`Delayed: DCID ...`) and the DANE lines at Debug are inferred from their
-neighbours, since no sample of them is known.
+12. The two delays (`Delayed: DCID ...`), what stands for a route to /dev/null and the DANE lines at
+Debug are from memory or inferred from their neighbours: no sample of them is published. A delay
+warning is generated as a bounce is, and told in the same words.
 """
 
 from esashell import events as e
@@ -23,7 +24,10 @@ def _injection(it: e.InjectionConnection, form: Form) -> tuple[str, ...]:
 
 
 def _sender_group(it: e.SenderGroupMatched, form: Form) -> tuple[str, ...]:
-    return (f"ICID {it.icid} {it.behavior} SG {it.group} match {it.match} SBRS {it.reputation}",)
+    return (
+        f"ICID {it.icid} {it.behavior} SG {it.group} match {it.match} SBRS {it.reputation} "
+        f"country {it.country}",
+    )
 
 
 def _injection_tls(it: e.InjectionTls, form: Form) -> tuple[str, ...]:
@@ -135,6 +139,20 @@ def _delivered(it: e.Delivered, form: Form) -> tuple[str, ...]:
     return done, f"MID {it.mid} RID {rids} Response '{it.response}'"
 
 
+def _discarded(it: e.Discarded, form: Form) -> tuple[str, ...]:
+    rids = list(it.rids)
+    done = f"Message done DCID 0 MID {it.mid} to RID {rids} "
+    return done, f"MID {it.mid} RID {rids} Response '/dev/null'"
+
+
+def _deleted(it: e.Deleted, form: Form) -> tuple[str, ...]:
+    return (f"Deleted: MID {it.mid} to {list(it.rids)}",)
+
+
+def _remarked(it: e.Remarked, form: Form) -> tuple[str, ...]:
+    return (it.text,)
+
+
 def _deferred(it: e.Deferred, form: Form) -> tuple[str, ...]:
     line = f"Delayed: DCID {it.dcid} MID {it.mid} to RID {it.rid} - {why(it)} []"
     if not it.until:
@@ -195,6 +213,9 @@ MAIL: Table = {
     e.DaneFellBack: (Lines(DEBUG, _dane_fell_back),),
     e.DeliveryStarted: (Lines(INFO, _delivery_started),),
     e.Delivered: (Lines(INFO, _delivered),),
+    e.Discarded: (Lines(INFO, _discarded),),
+    e.Deleted: (Lines(INFO, _deleted),),
+    e.Remarked: (Lines(INFO, _remarked),),
     e.Deferred: (Lines(INFO, _deferred),),
     e.Bounced: (Lines(INFO, _bounced),),
     e.MessageFinished: (Lines(INFO, _finished),),

@@ -10,19 +10,27 @@ change, at the path of the list, from one tuple of keys to the other. Lists of a
 lists in which a key occurs twice, change as a whole.
 """
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Container, Iterable, Iterator
 from typing import Any, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from esashell.config.apart import KeySets, apart, keys
 from esashell.config.quoting import quoted
 from esashell.config.tree import Config
 from esashell.errors import CommitRefused
 
 S = TypeVar("S", bound=Struct)
 
-FEW = 20
+_key_sets = KeySets()
+
+# Where a value stands: fields, and the key of a record as a tuple of one.
+At = tuple[str | tuple[Any], ...]
+
+# The long tables in which the rules allow a key once.
+ONCE: tuple[At, ...] = (("destinations", "entries"), ("smtp_routes",))
 
 
 class Change(Struct, frozen=True):
@@ -45,7 +53,28 @@ class Change(Struct, frozen=True):
 
 def changes(before: Config, after: Config) -> tuple[Change, ...]:
     """The changes that make `after` out of `before`, in the order of the tables."""
-    return tuple(_between("", before, after))
+    return tuple(Change(dotted(at), old, new) for at, old, new in differences(before, after))
+
+
+def differences(
+    before: Config, after: Config, *, checked: bool = False
+) -> Iterator[tuple[At, Any, Any]]:
+    """The same changes, each as where it is, before, and after.
+
+    If both were `checked` no long table has a key twice, and none has to be gone through for that.
+    """
+    yield from _between((), before, after, ONCE if checked else ())
+
+
+def dotted(at: At) -> str:
+    """The place as a `Change` has it: dns.servers[192.0.2.53].priority."""
+    path = ""
+    for step in at:
+        if isinstance(step, tuple):
+            path = _at(path, step[0])
+        else:
+            path = f"{path}.{step}" if path else step
+    return path
 
 
 def apply(config: Config, changes: Iterable[Change]) -> Config:
@@ -55,9 +84,9 @@ def apply(config: Config, changes: Iterable[Change]) -> Config:
     change wants stays, and one that is neither the change's before nor its after raises
     `CommitRefused`, since somebody else changed it.
     """
-    wanted = {each.path: each for each in changes}
+    wanted = _Wanted({each.path: each for each in changes})
     changed: Config = _with_changes("", config, wanted)
-    for left in wanted.values():
+    for left in wanted.changes.values():
         # A record that is to go may be gone already.
         if left.after is not None or not isinstance(left.before, Struct):
             raise CommitRefused(f"{left.path} is not there any more.")
@@ -94,11 +123,11 @@ def _below(path: str, field: str) -> str:
     return f"{path}.{field}" if path else field
 
 
-def _at(path: str, record: Struct) -> str:
+def _at(path: str, key: Any) -> str:
     """The path of a record in a list; a key that could be mistaken for more path is quoted."""
-    key = str(_key(record))
-    plain = key.isprintable() and not set(key) & set("[]\"\\' ")
-    return f"{path}[{key if plain and key else quoted(key, len(key) + 1)}]"
+    text = str(key)
+    plain = text.isprintable() and not set(text) & set("[]\"\\' ")
+    return f"{path}[{text if plain and text else quoted(text, len(text) + 1)}]"
 
 
 def _key(record: Struct) -> Any:
@@ -107,55 +136,89 @@ def _key(record: Struct) -> Any:
 
 def _by_key(value: Any) -> dict[Any, Struct] | None:
     """The records of a list by their keys, or None where they have none that tells them apart."""
-    if not isinstance(value, tuple) or not all(isinstance(each, Struct) for each in value):
+    if not _has_records(value):
         return None
-    records = {_key(each): each for each in value}
+    records = dict(zip(keys(value), value, strict=True))
     return records if len(records) == len(value) else None
 
 
-def _between(path: str, before: Any, after: Any) -> Iterator[Change]:
+def _between(at: At, before: Any, after: Any, once: Container[At]) -> Iterator[tuple[At, Any, Any]]:
     if before is after:
-        return  # as most records of a long table are
+        return
     if isinstance(before, Struct) and type(before) is type(after):
         for field in before.__struct_fields__:
-            yield from _between(_below(path, field), getattr(before, field), getattr(after, field))
+            yield from _between((*at, field), getattr(before, field), getattr(after, field), once)
     elif before != after:
-        old, new = _by_key(before), _by_key(after)
-        if old is None or new is None:
-            yield Change(path, before, after)
+        if _has_records(before) and _has_records(after):
+            yield from _between_tables(at, before, after, once)
         else:
-            yield from _between_lists(path, old, new)
+            yield at, before, after
 
 
-def _between_lists(path: str, old: dict[Any, Struct], new: dict[Any, Struct]) -> Iterator[Change]:
+def _has_records(value: Any) -> bool:
+    """Whether it is a list of records; an empty one is of anything."""
+    return isinstance(value, tuple) and (not value or isinstance(value[0], Struct))
+
+
+def _between_tables(
+    at: At, before: tuple[Struct, ...], after: tuple[Struct, ...], once: Container[At]
+) -> Iterator[tuple[At, Any, Any]]:
+    start, end, other = apart(before, after)
+    old = {_key(each): each for each in before[start:end]}
+    new = {_key(each): each for each in after[start:other]}
+    added = [key for key in new if key not in old]
+    if at not in once:
+        known = _key_sets.of(at, before)
+        unlike = len(old) == end - start and len(new) == other - start
+        if known is None or not unlike or any(key in known for key in added):
+            yield at, before, after
+            return
     for key, record in old.items():
         if key in new:
-            yield from _between(_at(path, record), record, new[key])
+            yield from _between((*at, (key,)), record, new[key], once)
         else:
-            yield Change(_at(path, record), record, None)
-    for key, record in new.items():
-        if key not in old:
-            yield Change(_at(path, record), None, record)
-    if tuple(new) != _natural_order(old, new):
-        yield Change(path, tuple(old), tuple(new))
+            yield (*at, (key,)), record, None
+    for key in added:
+        yield (*at, (key,)), None, new[key]
+    # What is added goes to the end of the list, and not before what both have there.
+    if (added and end < len(before)) or list(new) != [k for k in old if k in new] + added:
+        yield at, tuple(keys(before)), tuple(keys(after))
 
 
-def _natural_order(old: Iterable[Any], new: Iterable[Any]) -> tuple[Any, ...]:
-    """The keys after removing from the old order and adding at its end."""
-    remaining, present = dict.fromkeys(new), dict.fromkeys(old)
-    return (*(k for k in present if k in remaining), *(k for k in remaining if k not in present))
+class _Wanted:
+    """The changes that are still to be made, by their paths."""
+
+    def __init__(self, changes: dict[str, Change]) -> None:
+        self.changes = changes
+        self._paths = sorted(changes)
+        self._order = {path: at for at, path in enumerate(changes)}
+
+    def additions(self, path: str) -> list[Change]:
+        """What is to be added to the list at this path, or in it, in the changes' own order."""
+        found = sorted(self.below(f"{path}["), key=self._order.__getitem__)
+        added = (self.changes[each] for each in found)
+        return [each for each in added if isinstance(each.after, Struct)]
+
+    def below(self, path: str) -> Iterator[str]:
+        """The paths that begin like this."""
+        for at in range(bisect_left(self._paths, path), len(self._paths)):
+            if not self._paths[at].startswith(path):
+                return
+            if self._paths[at] in self.changes:
+                yield self._paths[at]
 
 
-def _with_changes(path: str, value: Any, wanted: dict[str, Change]) -> Any:
+def _with_changes(path: str, value: Any, wanted: _Wanted) -> Any:
     """The value with the changes at and below this path, which are taken out of `wanted`."""
-    records = _by_key(value)
-    if path in wanted and not (records and _is_order(wanted[path])):
-        return _changed(value, wanted.pop(path))
+    if next(wanted.below(path), None) is None:
+        return value
+    change = wanted.changes.get(path)
+    if change and not (value and _by_key(value) is not None and _is_order(change)):
+        return _changed(value, wanted.changes.pop(path))
     if isinstance(value, Struct):
         return _struct_with_changes(path, value, wanted)
-    if records is not None:
-        return _list_with_changes(path, records, wanted)
-    return value
+    records = _by_key(value)
+    return value if records is None else _list_with_changes(path, records, wanted)
 
 
 def _is_order(change: Change) -> bool:
@@ -169,7 +232,7 @@ def _changed(value: Any, change: Change) -> Any:
     return change.after
 
 
-def _struct_with_changes(path: str, record: S, wanted: dict[str, Change]) -> S:
+def _struct_with_changes(path: str, record: S, wanted: _Wanted) -> S:
     fields = {name: getattr(record, name) for name in record.__struct_fields__}
     return replace(
         record,
@@ -177,21 +240,29 @@ def _struct_with_changes(path: str, record: S, wanted: dict[str, Change]) -> S:
     )
 
 
-def _list_with_changes(
-    path: str, records: dict[Any, Struct], wanted: dict[str, Change]
-) -> tuple[Any, ...]:
-    order = wanted.pop(path, None)
+def _list_with_changes(path: str, records: dict[Any, Struct], wanted: _Wanted) -> tuple[Any, ...]:
+    order = wanted.changes.pop(path, None)
     if order and tuple(records) not in (order.before, order.after):
         raise CommitRefused(f"The list {path} was changed meanwhile.")
-    # In a long table with few changes most records need no look at their fields.
-    few = tuple(wanted) if len(wanted) <= FEW else None
-    changed = {}
-    for key, record in records.items():
-        at = _at(path, record)
-        touched = few is None or any(each.startswith(at) for each in few)
-        changed[key] = _with_changes(at, record, wanted) if touched else record
-    kept = {key: record for key, record in changed.items() if record is not None}
-    for each in tuple(wanted.values()):
-        if isinstance(each.after, Struct) and each.path == _at(path, each.after):
-            kept[_key(each.after)] = _changed(None, wanted.pop(each.path))
-    return tuple(kept[key] for key in order.after) if order else tuple(kept.values())
+    for key in _touched(path, records, wanted):
+        changed = _with_changes(_at(path, key), records[key], wanted)
+        if changed is None:
+            del records[key]
+        else:
+            records[key] = changed
+    for each in wanted.additions(path):
+        if each.path == _at(path, _key(each.after)):
+            records[_key(each.after)] = _changed(None, wanted.changes.pop(each.path))
+    return tuple(records[key] for key in order.after) if order else tuple(records.values())
+
+
+def _touched(path: str, records: dict[Any, Struct], wanted: _Wanted) -> list[Any]:
+    """The keys of the records that are to be changed or removed."""
+    begun = len(path) + 1
+    found: dict[str, None] = {}
+    for each in wanted.below(f"{path}["):
+        key = each[begun : each.index("]", begun)]
+        if key.startswith('"'):
+            return list(records)  # where a quoted key ends cannot be seen
+        found[key] = None
+    return [key for key in found if key in records]

@@ -25,6 +25,7 @@ from typing import Any, NoReturn, TypeVar
 import msgspec
 from msgspec import Struct
 
+from esashell.config import rows
 from esashell.config.check import breaches
 from esashell.config.quoting import quoted
 from esashell.config.tree import Config, KeyPath
@@ -36,7 +37,7 @@ SCHEMA = 2
 LONG = 1000
 
 # Tables at the top of a file that are not settings.
-_NOT_SETTINGS = ("schema", "revision")
+_NOT_SETTINGS = ("schema", "revision", "later")
 
 _WORDS = {
     "int": "a whole number",
@@ -107,10 +108,10 @@ _as_it_is = re.compile(r"[ !#-\[\]-~]*").fullmatch
 
 
 def _lines(fields: dict[str, Any]) -> str:
-    return "".join([f"{name} = {_value(value)}\n" for name, value in fields.items()])
+    return "".join([f"{name} = {written_value(value)}\n" for name, value in fields.items()])
 
 
-def _value(value: Any) -> str:
+def written_value(value: Any) -> str:
     """What stands behind an equals sign, letter for letter as tomli_w has it, for what is simple.
 
     Most values are, in a long table, and it takes a tenth of the time.
@@ -124,9 +125,9 @@ def _value(value: Any) -> str:
     if type(value) is tuple:
         if not value:
             return "[]"
-        return "".join(["[\n", *[f"    {_value(each)},\n" for each in value], "]"])
+        return "".join(["[\n", *[f"    {written_value(each)},\n" for each in value], "]"])
     if isinstance(value, Enum):
-        return _value(value.value)
+        return written_value(value.value)
     import tomli_w
 
     return tomli_w.dumps({"x": value})[4:-1]
@@ -197,6 +198,7 @@ class Document:
         self.text = text if isinstance(text, str) else _characters(text, where)
         self.table = _parsed(self.text, where)
         self._oldest = False  # the layout of schema 1
+        self.before: Config | None = None  # once it was read: without what came later
 
     def refuse(self, path: KeyPath, text: str) -> NoReturn:
         """Raise `BadConfiguration` about the value at this path; no path is the end of the file."""
@@ -222,7 +224,27 @@ class Document:
         config = self.record(Config, _merged(present, settings), ())
         for breach in breaches(config):
             self.refuse(breach.path, breach.text)
-        return config
+        self.before = config
+        return self.with_blocks(config)
+
+    def blocks(self) -> list[dict[str, Any]]:
+        """What was committed since the rest of the file was written, as tables."""
+        blocks = self.table.get("later", [])
+        if not isinstance(blocks, list) or not all(isinstance(each, dict) for each in blocks):
+            self.refuse(("later",), "these must be [[later]] tables.")
+        return blocks
+
+    def with_blocks(self, config: Config) -> Config:
+        """The configuration with the changes of the blocks made to it."""
+        blocks = self.blocks()
+        if not blocks:
+            return config
+        from esashell.config.later import made
+
+        changed = made(self, config, blocks)
+        for breach in breaches(changed, config):
+            self.refuse(("later", len(blocks) - 1), breach.text)
+        return changed
 
     def record(self, kind: type[T], table: object, at: KeyPath) -> T:
         """The table that stands at this path, as a record; refused when it is not one."""
@@ -290,7 +312,7 @@ def _characters(raw: bytes, where: str) -> str:
 def _parsed(text: str, where: str) -> dict[str, Any]:
     line: int | None = None
     try:
-        return tomllib.loads(text)
+        return rows.loads(text)
     except tomllib.TOMLDecodeError as error:
         fault = str(error)
         if place := re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)$", fault):

@@ -3,6 +3,8 @@
 A file is written under another name beside its place, flushed to the disk, renamed into its place,
 and the folder is flushed too. Whoever opens the name finds the old text or the new one, at any
 moment, also after a power cut; without the first flush the *name* may survive and the text not.
+What is added to a file may be there in part, after a crash; whoever reads it has to see where it
+ends.
 Errors of the disk are `OSError`, with the file's name where the system tells it.
 """
 
@@ -14,6 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 Pause = Callable[[float], object]
+Stamp = tuple[int, int, int, int]
 
 # What is done under a lock takes some milliseconds; after 40 looks, 50 ms apart, it is not a
 # matter of patience any more.
@@ -23,6 +26,14 @@ BETWEEN_LOOKS = 0.05
 
 class Held(Exception):
     """The lock was not to be had. The message is what its holder wrote there; may be empty."""
+
+
+class Moved(Exception):
+    """Another file is under the name, or somebody else has written to it."""
+
+
+class PutBackFailed(Exception):
+    """The disk takes neither the new text nor the old one; the message is what the system says."""
 
 
 @contextmanager
@@ -83,6 +94,41 @@ def replace(path: Path, text: bytes, mode: int = 0o666) -> None:
             temporary.unlink()
         raise
     _flush(path.parent)
+
+
+def append(path: Path, text: bytes, size: int, seen: Stamp) -> Stamp:
+    """Add the text to a file, on the disk when this returns; what is beyond `size` goes first.
+    What is returned is the stamp that the file has then.
+
+    Raises `Moved` when it is not the file any more that was `seen`. An `OSError` leaves the file as
+    it was, as far as the disk still obeys: `PutBackFailed` says that it does not.
+    """
+    opened = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        if stamp(opened) != seen:
+            raise Moved
+        try:
+            os.ftruncate(opened, size)
+            at = size
+            while at < size + len(text):
+                at += os.pwrite(opened, text[at - size :], at)
+            os.fsync(opened)
+            return stamp(opened)
+        except BaseException as error:
+            try:
+                os.ftruncate(opened, size)
+                os.fsync(opened)
+            except OSError as second:
+                raise PutBackFailed(reason(second)) from error
+            raise
+    finally:
+        os.close(opened)
+
+
+def stamp(path: Path | int) -> Stamp:
+    """What changes whenever the file of this name, or this open one, is written or replaced."""
+    found = os.stat(path)
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def reason(error: OSError) -> str:

@@ -5,8 +5,8 @@ file and a commit refuse the same text with the same words.
 """
 
 import ipaddress
+import re
 from collections.abc import Iterable, Iterator
-from typing import TypeVar
 
 from msgspec import Struct
 
@@ -16,7 +16,6 @@ from esashell.config.tree import KeyPath
 # RFC 2181 section 8: a TTL ends at 2^31 - 1. No number here has a reason to be larger.
 LARGEST = 2**31 - 1
 
-R = TypeVar("R", bound=Struct)
 LONGEST_NAME = 64
 
 
@@ -27,8 +26,17 @@ class Breach(Struct, frozen=True):
     text: str
 
 
+# Nearly every name there is, and no name with a fault but too long a one. Of a long table this is
+# most of what its rules cost.
+_LABEL = "(?!-)[A-Za-z0-9-]{1,63}(?<!-)"
+_usual = re.compile(rf"(?:{_LABEL}\.)*(?![0-9]+\Z){_LABEL}").fullmatch
+_patterns = re.compile(rf"(?:\.?(?:{_LABEL}\.)*+(?![0-9]+\n){_LABEL}\n)*+").fullmatch
+
+
 def host_name_fault(name: str) -> str | None:
     """What is wrong with a host name, as the end of a sentence; None when nothing is."""
+    if _usual(name) and len(name) <= 253:
+        return None
     if not name:
         return "is empty"
     # RFC 1035 2.3.4: 255 octets on the wire, which is 253 characters of text.
@@ -46,6 +54,15 @@ def host_name_fault(name: str) -> str | None:
     if labels[-1].isdigit():
         return "is not a host name: its last part is a number"
     return None
+
+
+def are_patterns(texts: Iterable[str]) -> bool:
+    """Whether all are host names, or those with a dot in front; False where one has to be looked
+    at by itself. For long tables: it takes a fifth of the time."""
+    listed = list(texts)
+    return _patterns("".join([f"{each}\n" for each in listed])) is not None and (
+        max(map(len, listed), default=0) <= 253
+    )
 
 
 def _letters_digits_hyphens(label: str) -> bool:
@@ -85,15 +102,6 @@ def number(
     if not lowest <= found <= highest:
         shown = found if abs(found) < 10**20 else "this number"
         yield Breach(path, f"{subject}: {shown} is not between {lowest} and {highest}.")
-
-
-def fresh(rows: Iterable[R], known: Iterable[R]) -> Iterator[tuple[int, R]]:
-    """The records that are none of the known ones, with their positions. Records never change, so
-    that it is enough to see that they are the same objects."""
-    if rows is known:
-        return iter(())
-    same = set(map(id, known))
-    return ((position, row) for position, row in enumerate(rows) if id(row) not in same)
 
 
 def twice(at: KeyPath, field: str, called: str, keys: Iterable[str]) -> Iterator[Breach]:

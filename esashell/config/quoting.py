@@ -9,6 +9,8 @@ def quoted(text: str, limit: int = 80) -> str:
     """The text in double quotes, what cannot be printed escaped, and not longer than the limit."""
     if len(text) > limit:
         text = text[: limit - 3] + "..."
+    if text.isprintable():
+        return f'"{text}"'
     # isprintable() is false for controls, line separators, bidirectional marks and surrogates.
     shown = (c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
     return f'"{"".join(shown)}"'

@@ -1,22 +1,33 @@
 """The configuration on disk: the running one, every one that was committed before, and a lock.
 
     running.toml            what runs
-    history/000042.toml     each revision, as it was committed; never written again, never removed
+    history/000042.toml     each revision, as it was committed; never removed
     lock                    held while somebody commits; says who
     running.cache           what a long running.toml was read as; may be missing (see `sidecar`)
 
-**The truth is `running.toml`, and its renaming is the commit.** A commit writes the revision into
-the history, makes sure that it is on the disk, and only then puts the same text in the place of
-the running file; each file appears whole or not at all (see `durable`). A crash at any moment
-therefore leaves the old or the new running file. A crash between the two leaves a revision in the
+**The truth is `running.toml`, and its writing is the commit.** A commit writes the revision into
+the history, makes sure that it is on the disk, and only then makes it run. A short configuration
+is written whole, and the same text put in the place of the running file; each file appears whole
+or not at all (see `durable`). To a long one only what was changed is added, as a block at its end,
+which counts when it is there to its last octet (see `later`). A crash at any moment therefore
+leaves the old or the new configuration. A crash between the two writings leaves a revision in the
 history that never ran. Nobody was told that it did: it is not listed, and its number is not used
-again. That is why each revision tells which one it was made from, and why the history is what
-can be reached from the running file.
+again. That is why each revision tells which one it was made from, and why the history is what can
+be reached from the running file.
+
+**Why at the end of the same file.** Whoever opens it sees all that was committed, in TOML, and the
+file says so at its top; copying it copies everything; putting an old revision in its place takes
+everything back; an edit by hand and a commit that came after it are one text, in which both hold
+or contradict each other visibly. None of this is so with a journal beside the file. A block has no
+reason to stay at the end, though, where one looks for the entry itself: `settle`, which a session
+does when it ends, writes the file anew with everything in its place, and so does the commit that
+finds a hundred blocks.
 
 **Two shells.** A commit names the revision that its work began from, and is refused when that is
-no longer the running one. So that nothing happens between that look and the renaming, it holds a
-lock. Reading needs no lock: a name always stands for a whole file. A running file that was edited
-by hand is taken as it is, but not overwritten by a shell that had read it before the edit.
+no longer the running one. So that nothing happens between that look and the writing, it holds a
+lock. Reading needs no lock: a name always stands for a whole file, or one with a block at its end
+that does not count yet. A running file that was edited by hand is taken as it is, but not
+overwritten by a shell that had read it before the edit; the next commit is then a whole one.
 
 **On trial.** `commit confirmed` says in the revision's head until when it must be confirmed, and
 what runs again if it is not. Any commit before that confirms it. `expire` keeps the promise: it
@@ -29,25 +40,18 @@ that is missing although revisions were built on others is damage too, not a new
 """
 
 import os
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from esashell.clock import SECOND, Clock
-from esashell.config import durable, sidecar
+from esashell.config import durable
+from esashell.config.changes import Change, changes
 from esashell.config.check import check
-from esashell.config.codec import remember
+from esashell.config.past import Past
 from esashell.config.quoting import quoted
-from esashell.config.revision import (
-    BY_HAND,
-    Head,
-    Revision,
-    read,
-    read_head,
-    utc,
-    written,
-)
+from esashell.config.revision import BY_HAND, Head, Revision, utc
+from esashell.config.running import Running
 from esashell.config.tree import Config
 from esashell.errors import BadConfiguration, CommitRefused
 
@@ -56,8 +60,6 @@ __all__ = ["Head", "Revision", "Store"]
 LONGEST_COMMENT = 1000
 MOST_TOLD = 10
 NOBODY = "esashell"  # who commits when a trial is over
-# A comment of 1,000 characters may need 10 bytes for each when escaped.
-HEAD_SIZE = 16_384
 
 
 def _at_once(seconds: float) -> None:
@@ -74,14 +76,12 @@ class Store:
         self, directory: Path, clock: Clock, factory: Config, pause: durable.Pause = _at_once
     ) -> None:
         self._directory = directory
-        self._running = directory / "running.toml"
-        self._history = directory / "history"
         self._clock = clock
         self._pause = pause
         self._factory = Revision(0, factory, "factory", 0, "")
+        self._past = Past(directory / "history", self._factory)
+        self._file = Running(directory / "running.toml", clock, self._past.file)
         self._last_seen = self._factory
-        self._last_read: tuple[bytes, sidecar.Kept] | None = None
-        self._learn_from_it = False
 
     def load(self) -> Revision:
         """The running revision; the factory's, number 0, where nothing was ever committed.
@@ -137,21 +137,39 @@ class Store:
 
     def confirm_by(self) -> int:
         """Until when the running revision has to be confirmed; 0 where that is no question."""
-        with suppress(BadConfiguration, OSError):
-            head = read_head(*_contents(self._running, HEAD_SIZE))
-            return head.confirm_by if head else 0
+        with suppress(BadConfiguration):
+            return self._read_running().confirm_by
         return 0
+
+    def settle(self) -> None:
+        """Write the running file anew, with everything in its place, where blocks are at its end.
+
+        It stays as it is where that is not to be done now: while somebody else commits, where it
+        was edited by hand or is damaged, and where the disk will not have it.
+        """
+        if not self._file.has_blocks:
+            return
+        holder = f"settling (process {os.getpid()})"
+        with (
+            suppress(BadConfiguration, CommitRefused, OSError, durable.Held),
+            durable.alone(self._directory / "lock", holder, _at_once),
+        ):
+            running = self._read_running()
+            if self._file.has_blocks and self._file.is_ours():
+                self._replace_running(running, settling=True)
 
     def _to_go_back_to(self, running: Revision) -> int:
         """The last revision that was not on trial. It must be in the history as it runs."""
         if running.confirm_by:
             return running.back_to
+        if self._file.is_ours():
+            return running.number
         with suppress(BadConfiguration):
             kept = self.revision(running.number)
             if running.who != BY_HAND and kept.config == running.config:
                 return running.number
         raise CommitRefused(
-            f"Not committed: {self._running} was edited by hand, so there would be no way back. "
+            f"Not committed: {self._file.path} was edited by hand, so there would be no way back. "
             "Make a plain 'commit' first."
         )
 
@@ -176,11 +194,15 @@ class Store:
             with durable.alone(self._directory / "lock", holder, self._pause):
                 running = self._read_running()
                 self._refuse_if_moved(base, running)
-                number = max([running.number, *self._numbers()]) + 1
+                number = max([running.number, *self._past.numbers()]) + 1
                 now = self._clock.now()
                 trial = on_trial(running, now)
                 revision = Revision(number, config, who, now, comment, running.number, *trial)
-                text = self._replace_running(revision)
+                block = self._file.block(revision)
+                if block is None:
+                    self._replace_running(revision)
+                else:
+                    self._add_to_running(revision, block)
         except durable.Held as held:
             other = _name(str(held)) or "somebody"
             raise CommitRefused(
@@ -193,9 +215,6 @@ class Store:
                 f"Not committed, nothing was changed: {durable.reason(error)}."
             ) from None
         self._last_seen = revision
-        kept = sidecar.Kept(True, revision)
-        self._last_read, self._learn_from_it = (text, kept), False
-        sidecar.keep(text, self._running, kept)
         return revision
 
     def history(self) -> tuple[Head, ...]:
@@ -208,24 +227,40 @@ class Store:
         if not running.number:
             return ()
         try:
-            numbers = sorted(self._numbers(), reverse=True)
+            numbers = sorted(self._past.numbers(), reverse=True)
         except OSError as error:
             raise BadConfiguration(f"{durable.reason(error)}.") from None
         chain = [running.head]
         wanted = running.base
         for number in numbers:
             # The nearest below, should a revision have been removed by hand.
-            if number <= wanted and (head := self._head(number)):
+            if number <= wanted and (head := self._past.head(number)):
                 chain.append(head)
                 wanted = min(head.base, number - 1)
         return tuple(chain)
 
+    def since(self, base: int) -> tuple[tuple[Head, tuple[Change, ...]], ...]:
+        """What was committed after that revision, newest first; a damaged one has no changes."""
+
+        def made(number: int) -> tuple[Change, ...]:
+            with suppress(BadConfiguration, OSError):
+                return self._past.changes(number)
+            return ()
+
+        return tuple((head, made(head.number)) for head in self.history() if head.number > base)
+
+    def head(self, number: int) -> Head | None:
+        """The head of a revision of the past; None where there is none, or it is damaged."""
+        return self._past.head(number)
+
+    def follower(self, number: int) -> Head | None:
+        """The revision that took the place of this one, if one has and leads to what runs."""
+        return next((head for head in self.history() if head.base == number), None)
+
     def revision(self, number: int) -> Revision:
         """A revision of the past as it was committed; 0 is the factory's."""
-        if number == 0:
-            return self._factory
         try:
-            return read(*_contents(self._file(number)))
+            return self._past.revision(number)
         except FileNotFoundError:
             running = self._read_running()
             if running.number == number:
@@ -240,69 +275,29 @@ class Store:
         try:
             return self._running_or_factory()
         except BadConfiguration as error:
-            raise BadConfiguration(f"{error} {self._cure()}") from None
+            raise BadConfiguration(f"{error} {self._past.cure(self._file.path)}") from None
         except OSError as error:
-            raise BadConfiguration(f"{durable.reason(error)}. {self._cure()}") from None
+            raise BadConfiguration(
+                f"{durable.reason(error)}. {self._past.cure(self._file.path)}"
+            ) from None
 
     def _running_or_factory(self) -> Revision:
         try:
-            revision = self._look()
+            revision = self._file.revision()
         except FileNotFoundError:
-            heads = [self._head(number) for number in self._numbers()]
+            heads = [self._past.head(number) for number in self._past.numbers()]
             # Only a revision that was running has others built on it. The rest are first commits
             # that were cut short.
             if not any(head and head.base for head in heads):
                 return self._factory
-            if self._running.exists():  # committed twice since we looked
+            if self._file.path.exists():  # committed twice since we looked
                 return self._running_or_factory()
-            raise BadConfiguration(f"{self._running} is missing.") from None
+            raise BadConfiguration(f"{self._file.path} is missing.") from None
         if revision.number:
             return revision
         # Written by hand, without a head: the file's own time is all there is.
-        when = self._running.stat().st_mtime_ns // 1000
+        when = self._file.path.stat().st_mtime_ns // 1000
         return Revision(0, revision.config, revision.who, when, "")
-
-    def _look(self) -> Revision:
-        """What the running file says; it is read only where it is another one than last time."""
-        raw, where = _contents(self._running)
-        if self._last_read is None or self._last_read[0] != raw:
-            kept = sidecar.known(raw, self._running)
-            if kept is None:
-                kept = sidecar.Kept(False, read(raw, where))
-                sidecar.keep(raw, self._running, kept)
-            self._last_read, self._learn_from_it = (raw, kept), kept.ours
-        return self._last_read[1].revision
-
-    def _cure(self) -> str:
-        """How to get a running file again, as the last sentence of a complaint."""
-        import shlex
-
-        away = f"move {self._running} away"
-        with suppress(OSError):
-            for number in sorted(self._numbers(), reverse=True):
-                path = self._file(number)
-                with suppress(BadConfiguration, OSError):
-                    read(*_contents(path))
-                    first = f"{away}, and then " if self._running.is_dir() else ""
-                    copy = shlex.join(["cp", str(path), str(self._running)])
-                    return f"To go back to revision {number}, the last good one: {first}{copy}"
-        return f"To begin with the factory's settings, {away}."
-
-    def _file(self, number: int) -> Path:
-        return self._history / f"{number:06d}.toml"
-
-    def _numbers(self) -> list[int]:
-        """The revisions that have a file in the history, in no order."""
-        try:
-            names = os.listdir(self._history)
-        except FileNotFoundError:
-            return []
-        return [int(name[:-5]) for name in names if re.fullmatch(r"[0-9]{6,9}\.toml", name)]
-
-    def _head(self, number: int) -> Head | None:
-        with suppress(BadConfiguration, OSError):
-            return read_head(*_contents(self._file(number), HEAD_SIZE))
-        return None
 
     # Refusing.
 
@@ -310,10 +305,11 @@ class Store:
         seen = self._last_seen
         if running.number != base:
             raise CommitRefused("\n".join(self._what_happened(base, running)))
-        if seen.number == base and seen.config != running.config:
-            told = "\n".join(_told(seen.config, running.config))
+        same = seen.config is running.config or seen.config == running.config
+        if seen.number == base and not same:
+            told = "\n".join(_told(changes(seen.config, running.config)))
             raise CommitRefused(
-                f"Not committed: {self._running} was edited by hand meanwhile.\n{told}\n"
+                f"Not committed: {self._file.path} was edited by hand meanwhile.\n{told}\n"
                 "Your changes are still pending."
             )
 
@@ -326,49 +322,60 @@ class Store:
         for head in reversed(chain[:MOST_TOLD]):
             comment = quoted(head.comment) if head.comment else "without a comment"
             yield f"Revision {head.number}, by {_name(head.who)}, {utc(head.when)}, {comment}:"
-            with suppress(BadConfiguration):
-                after = running if head.number == running.number else self.revision(head.number)
-                yield from _told(self.revision(head.base).config, after.config)
+            with suppress(BadConfiguration, OSError):
+                yield from _told(self._past.changes(head.number))
         yield "Your changes are still pending."
 
     # Writing.
 
-    def _replace_running(self, revision: Revision) -> bytes:
-        if self._last_read and self._learn_from_it:
-            raw, known = self._last_read
-            remember(raw.decode(), known.revision.config)
-        text = written(revision).encode()
-        kept = self._file(revision.number)
-        before = self._running.read_bytes() if self._running.exists() else None
-        durable.folder(self._history)
+    def _replace_running(self, revision: Revision, *, settling: bool = False) -> None:
+        text = self._file.text(revision)
+        kept, path = self._past.file(revision.number), self._file.path
+        before = path.read_bytes() if path.exists() else None
+        durable.folder(kept.parent)
         try:
             durable.replace(kept, text)
-            durable.replace(self._running, text)
+            durable.replace(path, text)
         except BaseException:
             # The new name may already be in place, and only the last flush have failed. Then the
             # disk decides what survives a power cut, but a refusal must not look like a commit.
             try:
                 self._put_back(before)
-                kept.unlink(missing_ok=True)
+                if not settling:
+                    kept.unlink(missing_ok=True)
             except OSError as error:
-                raise CommitRefused(
-                    f"The disk fails, and revision {revision.number} may run now or not: "
-                    f"{durable.reason(error)}."
-                ) from None
+                raise _in_doubt(revision, durable.reason(error)) from None
             raise
-        return text
+        self._file.replaced(text, revision)
 
     def _put_back(self, before: bytes | None) -> None:
         if before is None:
-            self._running.unlink(missing_ok=True)
-        elif self._running.read_bytes() != before:
-            durable.replace(self._running, before)
+            self._file.path.unlink(missing_ok=True)
+        elif self._file.path.read_bytes() != before:
+            durable.replace(self._file.path, before)
+
+    def _add_to_running(self, revision: Revision, block: bytes) -> None:
+        kept = self._past.file(revision.number)
+        try:
+            durable.replace(kept, block)
+            self._file.append(block, revision)
+        except durable.PutBackFailed as error:
+            raise _in_doubt(revision, str(error)) from None
+        except BaseException as error:
+            with suppress(OSError):
+                kept.unlink(missing_ok=True)
+            if isinstance(error, durable.Moved):
+                raise CommitRefused(
+                    f"Not committed: {self._file.path} was edited by hand at this moment. Try "
+                    "again."
+                ) from None
+            raise
 
 
-def _contents(path: Path, size: int = -1) -> tuple[bytes, str]:
-    """A file's bytes, or as many as asked for, and its name for complaints."""
-    with open(path, "rb") as file:
-        return file.read(size), str(path)
+def _in_doubt(revision: Revision, why: str) -> CommitRefused:
+    return CommitRefused(
+        f"The disk fails, and revision {revision.number} may run now or not: {why}."
+    )
 
 
 def _writable(text: str) -> str:
@@ -380,13 +387,11 @@ def _name(who: str) -> str:
     return quoted(who)[1:-1]
 
 
-def _told(before: Config, after: Config) -> Iterator[str]:
+def _told(found: Iterable[Change]) -> Iterator[str]:
     """The changes as indented lines, the first ones only when there are many."""
-    from esashell.config.changes import changes
-
-    found = changes(before, after)
-    yield from (f"  {each}" for each in found[:MOST_TOLD])
-    if len(found) > MOST_TOLD:
-        yield f"  and {len(found) - MOST_TOLD} more changes"
-    if not found:
+    listed = tuple(found)
+    yield from (f"  {each}" for each in listed[:MOST_TOLD])
+    if len(listed) > MOST_TOLD:
+        yield f"  and {len(listed) - MOST_TOLD} more changes"
+    if not listed:
         yield "  no setting changed"

@@ -37,7 +37,7 @@ class Working:
     @property
     def dirty(self) -> bool:
         """Whether there is anything to commit; a change that was taken back is none."""
-        return self._pending != self._committed
+        return self._pending is not self._committed and self._pending != self._committed
 
     def stage(self, config: Config) -> None:
         self._pending = config
@@ -54,10 +54,10 @@ class Working:
     def rebase(self, revision: Revision) -> None:
         """Put what is pending on top of a revision that somebody else has committed meanwhile.
 
-        Raises `CommitRefused`, and changes nothing, when both touched the same value.
+        Raises `CommitRefused`, and changes nothing, when both touched the same object.
         """
-        from esashell.config.changes import apply, changes
+        from esashell.config.merge import merged
 
-        pending = apply(revision.config, changes(self._committed, self._pending))
+        pending = merged(self._committed, self._pending, revision.config)
         self.committed_as(revision)
         self._pending = pending

@@ -7,6 +7,9 @@
                                                     that commits and stops dead at its Nth step
     python -m tests.config.committer race DIR WHO N commit N times, beginning anew when refused
 
+With one more word, `long`, they take every configuration for a long one: commits are added to the
+running file, which is written anew after a few of them, and when a process has done with it.
+
 One process forks the others, since starting Python thirty times would be most of the test.
 """
 
@@ -19,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from esashell.clock import SystemClock
+from esashell.config import revision, running, sidecar
 from esashell.config.store import Store
 from esashell.config.tree import factory
 from esashell.errors import CommitRefused
@@ -26,6 +30,11 @@ from esashell.errors import CommitRefused
 
 def store(directory: str) -> Store:
     return Store(Path(directory), SystemClock(), factory("192.0.2.1"), time.sleep)
+
+
+def take_all_for_long() -> None:
+    revision.LONG = running.LONG = sidecar.LONG = 0
+    running.MOST_BLOCKS = 5
 
 
 def one_commit(kept: Store, who: str) -> int:
@@ -38,7 +47,8 @@ def one_commit(kept: Store, who: str) -> int:
 def committing(directory: str) -> None:
     kept = store(directory)
     while True:
-        one_commit(kept, f"process {os.getpid()}")
+        if one_commit(kept, f"process {os.getpid()}") % 4 == 0:
+            kept.settle()
 
 
 def stopping_at(step: int) -> None:
@@ -78,8 +88,10 @@ def steps() -> None:
         step, directory = line.rstrip("\n").split(" ", 1)
         child = os.fork()
         if not child:
+            kept = store(directory)
+            kept.load()
             stopping_at(int(step))
-            one_commit(store(directory), "stopped")
+            one_commit(kept, "stopped")
             os._exit(0)
         _, status = os.waitpid(child, 0)
         print("stopped" if os.waitstatus_to_exitcode(status) == 9 else "done", flush=True)
@@ -92,9 +104,14 @@ def race(directory: str, who: str, times: str) -> None:
         try:
             print(one_commit(kept, who), flush=True)
             won += 1
+            if won % 4 == 0:
+                kept.settle()
         except CommitRefused as refused:
             print(f"refused: {str(refused).splitlines()[0]}", flush=True)
 
 
 if __name__ == "__main__":
+    if sys.argv[-1] == "long":
+        take_all_for_long()
+        sys.argv.pop()
     {"kill": kill, "steps": steps, "race": race}[sys.argv[1]](*sys.argv[2:])

@@ -1,13 +1,13 @@
 """Two who commit to one appliance, each killed again and again in the middle of it.
 
-    python -m tests.config.crashes DIR COMMITS SEED
+    python -m tests.config.crashes DIR COMMITS SEED [long]
 
 Two processes commit without end and write down each revision that they were told is committed. At
 random moments one of them is killed, and another takes its place, until there are so many commits.
 After every kill the files must be whole, and in the end the history must be: nobody was told of a
 commit that is not in it, and whatever is in it without anybody having been told was in the making
 when somebody was killed. One process forks all the others, since starting Python a thousand times
-would be most of the test.
+would be most of the test. With `long`, commits are added to the running file (see `committer`).
 """
 
 import fcntl
@@ -20,10 +20,11 @@ from random import Random
 
 from msgspec import Struct
 
+from esashell.config.later import is_block
 from esashell.config.revision import read
 from esashell.config.tree import factory
 from esashell.errors import CommitRefused
-from tests.config.committer import one_commit, store
+from tests.config.committer import one_commit, store, take_all_for_long
 
 # A commit takes some milliseconds; a kill comes within about two of them.
 SOON = 0.008
@@ -37,6 +38,7 @@ class Outcome(Struct, frozen=True):
     kills: int
     holding: int
     untold: int
+    added: int
 
 
 class Shell:
@@ -67,7 +69,10 @@ def _commit_without_end(directory: str, who: str, told: int) -> None:
     kept = store(directory)
     while True:
         try:
-            os.write(told, b"%d\n" % one_commit(kept, who))
+            number = one_commit(kept, who)
+            os.write(told, b"%d\n" % number)
+            if number % 4 == 0:
+                kept.settle()
         except CommitRefused as refused:
             said = str(refused)
             if "your changes began from revision" in said or "is committing" in said:
@@ -86,12 +91,11 @@ def lock_is_free(directory: Path) -> bool:
 
 
 def running(directory: Path) -> int:
-    """What runs, after checking that it is to the byte a revision of the history."""
+    """What runs, after checking that it is a revision of the history."""
     # The running file is replaced meanwhile; the history's file of that number is there before it.
-    raw = (directory / "running.toml").read_bytes()
-    number = read(raw, "running.toml").number
-    assert (directory / "history" / f"{number:06d}.toml").read_bytes() == raw
-    return number
+    found = read((directory / "running.toml").read_bytes(), "running.toml")
+    assert store(str(directory)).revision(found.number) == found
+    return found.number
 
 
 def crash(directory: Path, commits: int, seed: int) -> Outcome:
@@ -109,10 +113,10 @@ def crash(directory: Path, commits: int, seed: int) -> Outcome:
             told.update(shells[place].kill())
             kills += 1
             holding += holder in (directory / "lock").read_text("utf-8", "replace")
+            shells[place] = Shell(where, shells[place].who)
             number = running(directory)
             assert number >= last, "an older revision runs again"
             last = number
-            shells[place] = Shell(where, shells[place].who)
     finally:
         for each in shells:
             told.update(each.kill())
@@ -120,7 +124,8 @@ def crash(directory: Path, commits: int, seed: int) -> Outcome:
     assert lock_is_free(directory), "a lock stayed"
     untold = look_whole(directory, told, kills)
     assert one_commit(store(where), "last") > max(told)
-    return Outcome(last, kills, holding, untold)
+    added = sum(is_block(path.read_bytes()) for path in (directory / "history").glob("*.toml"))
+    return Outcome(last, kills, holding, untold, added)
 
 
 def look_whole(directory: Path, told: set[int], kills: int) -> int:
@@ -139,9 +144,11 @@ def look_whole(directory: Path, told: set[int], kills: int) -> int:
     untold = len(set(numbers) - told)
     assert untold <= kills
     for path in (directory / "history").glob("*.toml"):
-        assert read(path.read_bytes(), str(path)).number == int(path.stem)
+        assert kept.revision(int(path.stem)).number == int(path.stem)
     return untold
 
 
 if __name__ == "__main__":
+    if sys.argv[4:] == ["long"]:
+        take_all_for_long()
     print(crash(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])), flush=True)

@@ -1,8 +1,10 @@
 """Rules between tables: what stops a commit, and what is only told."""
 
 import pytest
+from msgspec.structs import replace
 
 from esashell.config.check import breaches, warnings
+from esashell.config.model.certificates import AuthoritySettings
 from esashell.config.model.delivery import DeliverySettings
 from esashell.config.model.destination import (
     DaneSetting,
@@ -11,8 +13,9 @@ from esashell.config.model.destination import (
     DestinationControls,
     TlsSetting,
 )
+from esashell.config.model.dnsserver import AlternateDomain, AlternateServer
 from esashell.config.model.listeners import Listener, ListenerType
-from esashell.config.model.routes import SmtpRoute
+from esashell.config.model.routes import SmtpRoute, route_host
 from esashell.config.tree import Config
 
 MANDATORY, OPPORTUNISTIC = DaneSetting.MANDATORY, DaneSetting.OPPORTUNISTIC
@@ -109,6 +112,12 @@ ALL = route("ALL", "relay.example")
          [f"{ROUTED}a.example."]),
         (config(dane("a.example", DaneSetting.NONE), routes=(RELAY,),
                 default=DefaultControl(tls=PREFERRED, dane=OPPORTUNISTIC)), []),
+        (config(dane(".a.example"), routes=(route("mx.a.example", "relay.example"),)),
+         [f"{ROUTED}mx.a.example."]),
+        (config(default=DefaultControl(tls=PREFERRED, dane=OPPORTUNISTIC), routes=(ALL,)),
+         [f"{ROUTED}ALL."]),
+        (config(default=DefaultControl(tls=PREFERRED, dane=OPPORTUNISTIC),
+                routes=(route("a.example", "USEDNS"),)), []),
         (config(DestinationControl("a.example", dane=MANDATORY)), [f"{NO_TLS}a.example."]),
         (config(DestinationControl("a.example", tls=NO, dane=MANDATORY)), [f"{NO_TLS}a.example."]),
         (config(DestinationControl("a.example", tls=NO),
@@ -127,6 +136,88 @@ def test_what_defeats_a_setting_is_told_with_the_domains(
     found: Config, expected: list[str]
 ) -> None:
     assert list(warnings(found)) == expected
+
+
+def private(found: Config, *domains: str) -> Config:
+    """The configuration, with these domains looked up at a server that is not validated."""
+    server = (AlternateServer("192.0.2.53"),)
+    alternates = tuple(AlternateDomain(each, server, validate=False) for each in domains)
+    return replace(found, dns=replace(found.dns, alternates=alternates))
+
+
+NO_DNSSEC = (
+    "Answers for these domains are not validated (dnsconfig), so that DANE is never found there: "
+)
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (private(config(), "a.example"), []),
+        (private(config(dane("a.example")), "a.example"), [f"{NO_DNSSEC}a.example."]),
+        (private(config(dane("mx.a.example")), "A.example"), [f"{NO_DNSSEC}mx.a.example."]),
+        (private(config(dane(".a.example")), "a.example"), [f"{NO_DNSSEC}.a.example."]),
+        (private(config(dane("ba.example")), "a.example"), []),
+        (private(config(dane("a.example")), "b.a.example"), []),
+        (private(config(dane(".a.example")), "b.a.example"), [f"{NO_DNSSEC}b.a.example."]),
+        (private(config(default=DefaultControl(tls=PREFERRED, dane=MANDATORY)), "a.example"),
+         [f"{NO_DNSSEC}a.example."]),
+    ],
+)  # fmt: skip
+def test_dane_for_a_domain_that_is_not_validated_is_told(
+    found: Config, expected: list[str]
+) -> None:
+    assert list(warnings(found)) == expected
+    alternates = tuple(replace(each, validate=True) for each in found.dns.alternates)
+    assert list(warnings(replace(found, dns=replace(found.dns, alternates=alternates)))) == []
+
+
+VERIFY = TlsSetting.REQUIRED_VERIFY
+NOBODY = (
+    "No list of certificate authorities is in use (certconfig), so that no certificate is ever "
+)
+
+
+@pytest.mark.parametrize(
+    ("lists", "told"),
+    [
+        (AuthoritySettings(), False),
+        (AuthoritySettings(system=False), True),
+        (AuthoritySettings(system=False, custom=True), True),
+        (AuthoritySettings(system=False, custom=True, custom_list="0" * 64), False),
+        (AuthoritySettings(system=False, custom=False, custom_list="0" * 64), True),
+    ],
+)
+def test_verification_without_authorities_is_told(lists: AuthoritySettings, told: bool) -> None:
+    entry = DestinationControl("a.example", tls=VERIFY)
+    found = replace(config(entry, default=DefaultControl(tls=VERIFY)), authorities=lists)
+    expected = [f"{NOBODY}verified: a.example, the default."] if told else []
+    assert list(warnings(found)) == expected
+    assert list(warnings(replace(config(dane("a.example")), authorities=lists))) == []
+
+
+@pytest.mark.parametrize(
+    ("destination", "told"),
+    [
+        ("myesa.local", True),
+        ("[MyEsa.local]:25/pri=3", True),
+        ("192.168.42.42", True),
+        ("myesa.local:2525", False),
+        ("other.local", False),
+    ],
+)
+def test_a_route_to_the_appliance_itself_is_told(destination: str, told: bool) -> None:
+    listeners = (Listener("In", ListenerType.PUBLIC, port=25),)
+    routes = (route("a.example", str(route_host(destination)), "b.example"),)
+    found = Config(hostname="myesa.local", smtp_routes=routes, listeners=listeners)
+    expected = ["A route leads to this appliance itself: a.example."] if told else []
+    assert list(warnings(found)) == expected
+
+
+def test_a_route_that_throws_everything_away_is_told() -> None:
+    (warning,) = warnings(config(routes=(route("ALL", "/dev/null"),)))
+    assert "every domain without a route of its own is discarded" in warning
+    assert list(warnings(config(routes=(route("a.example", "/dev/null"),)))) == []
 
 
 def test_many_routes_and_destinations_are_looked_at_once_each() -> None:

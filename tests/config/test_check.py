@@ -1,14 +1,29 @@
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import TypeVar
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from esashell.config.check import breaches, check
-from esashell.config.faults import address_fault, host_name_fault
+from esashell.config.check import RULES, breaches, check
+from esashell.config.checks import destinations
+from esashell.config.checks.warnings import WARNINGS
+from esashell.config.checks.warnings import warnings as all_warnings
+from esashell.config.faults import address_fault, are_patterns, host_name_fault, pattern_fault
+from esashell.config.model.bounce import DEFAULT
+from esashell.config.model.destination import DestinationControl
 from esashell.config.model.dnsserver import DnsServer, DnsSettings
 from esashell.config.model.network import Interface
+from esashell.config.model.routes import SmtpRoute
 from esashell.config.tree import Config, factory
 from esashell.errors import CommitRefused
 from tests.config import trees
+from tests.config.large import large
+from tests.conftest import LONG
+
+R = TypeVar("R", DestinationControl, SmtpRoute)
 
 
 def with_servers(*servers: DnsServer) -> Config:
@@ -71,6 +86,11 @@ def test_what_is_not_a_host_name_is_told_why(name: str, fault: str) -> None:
         check(Config(hostname=name))
 
 
+@given(st.lists(st.text("aZ9.-\n\u00e9 ", max_size=9) | trees.host_names, max_size=4))
+def test_names_are_judged_together_as_one_by_one(texts: list[str]) -> None:
+    assert are_patterns(texts) == (not any(map(pattern_fault, texts)))
+
+
 @pytest.mark.parametrize("text", ["192.0.2.1", "127.0.0.1", "::1", "2001:DB8::53", "fe80::1"])
 def test_an_address_is_one_machine_s(text: str) -> None:
     assert address_fault(text) is None
@@ -126,3 +146,137 @@ def test_a_refusal_names_every_breach_on_a_line_of_its_own() -> None:
         "part.",
         '  interface "Management": "here" is not an IP address.',
     ]
+
+
+# What has to be looked at again, and what not.
+
+
+class Watched:
+    """A configuration that notes which of its tables are looked at."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self.seen: set[str] = set()
+
+    def __getattr__(self, name: str) -> object:
+        self.seen.add(name)
+        return getattr(self._config, name)
+
+
+@settings(max_examples=40)
+@given(trees.good | trees.any_at_all)
+def test_every_rule_looks_at_no_other_tables_than_it_says(config: Config) -> None:
+    for rules, tables in (*RULES, *WARNINGS):
+        watched = Watched(config)
+        list(rules(watched))  # type: ignore[arg-type]
+        assert watched.seen <= set(tables)
+
+
+LARGE = large(2400)
+NAMES = ("d7.example.com", "D7.example.com", "new.example", "a b", "r9.example.net")
+
+
+def with_rows(dice: Random, rows: tuple[R, ...], made: Callable[[str], R]) -> tuple[R, ...]:
+    """The rows, a few of them exchanged, doubled, moved or gone; now and then for the worse."""
+    found = list(rows)
+    for _ in range(dice.randrange(4)):
+        at = dice.randrange(len(found))
+        what = dice.randrange(5)
+        if what == 0:
+            del found[at]
+        elif what == 1:
+            found.insert(at, made(dice.choice(NAMES)))
+        elif what == 2:
+            found[at] = made(dice.choice([found[at].domain, found[at].domain, dice.choice(NAMES)]))
+        elif what == 3:
+            found.append(found.pop(at))
+        elif dice.random() < 0.3:
+            found.append(found[at])
+    return tuple(found)
+
+
+def otherwise(dice: Random, config: Config) -> Config:
+    """The configuration with some edits, of the long tables and of what they depend on."""
+    controls = with_rows(
+        dice,
+        config.destinations.entries,
+        lambda domain: DestinationControl(
+            domain,
+            concurrency=dice.choice([None, 5, 0]),
+            bounce_profile=dice.choice([None, "Default", "slow", "gone"]),
+        ),
+    )
+    hosts = ("a.example", "a b", "USEDNS")
+    routes = with_rows(
+        dice, config.smtp_routes, lambda domain: SmtpRoute(domain, (dice.choice(hosts),))
+    )
+    config = replace(
+        config,
+        destinations=replace(config.destinations, entries=controls),
+        smtp_routes=routes,
+    )
+    if dice.random() < 0.3:
+        profiles = dice.choice([(DEFAULT,), (DEFAULT, replace(DEFAULT, name="slow"))])
+        config = replace(config, bounces=replace(config.bounces, profiles=profiles))
+    if dice.random() < 0.2:
+        table = replace(config.destinations, certificate=dice.choice(["Demo", "gone"]))
+        config = replace(config, destinations=table)
+    if dice.random() < 0.2:
+        config = replace(config, hostname=dice.choice(["a.example", "a b"]))
+    return config
+
+
+@settings(max_examples=600 if LONG else 40)
+@given(seed=st.integers(0, 2**32))
+def test_what_is_known_makes_no_difference_to_what_is_found(seed: int) -> None:
+    dice = Random(seed)
+    known = LARGE
+    for _ in range(6):
+        config = otherwise(dice, known)
+        found = breaches(config)
+        assert breaches(config, known) == found
+        if not found:
+            known = config
+
+
+@settings(max_examples=300 if LONG else 30)
+@given(trees.good, trees.good | trees.any_at_all)
+def test_nor_does_it_with_any_two_configurations(known: Config, config: Config) -> None:
+    assert breaches(config, known) == breaches(config)
+
+
+@settings(max_examples=300 if LONG else 25)
+@given(seed=st.integers(0, 2**32))
+def test_what_was_warned_of_before_makes_no_difference_either(seed: int) -> None:
+    dice = Random(seed)
+    config = LARGE
+    for _ in range(3):
+        config = otherwise(dice, config)
+        if breaches(config):
+            config = LARGE
+        remembered = tuple(all_warnings(config))
+        assert remembered == tuple(said for warning, _ in WARNINGS for said in warning(config))
+
+
+def test_of_a_long_table_only_what_is_new_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+    real = host_name_fault
+    for module in ("esashell.config.faults", "esashell.config.checks.routes"):
+        monkeypatch.setattr(
+            f"{module}.host_name_fault", lambda text: looked.append(text) or real(text)
+        )
+    bad = replace(LARGE.destinations.entries[900], concurrency=7)
+    entries = (*LARGE.destinations.entries[:900], bad, *LARGE.destinations.entries[901:])
+    config = replace(LARGE, destinations=replace(LARGE.destinations, entries=entries))
+    walked = 0
+    real_limits = destinations._are_good
+
+    def counted(rows: Sequence[DestinationControl]) -> bool:
+        nonlocal walked
+        walked += len(rows)
+        return real_limits(rows)
+
+    monkeypatch.setattr(destinations, "_are_good", counted)
+    assert breaches(config, LARGE) == ()
+    assert walked == 1
+    assert len(looked) < 5

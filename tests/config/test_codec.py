@@ -46,6 +46,7 @@ reverse_timeout = 20
 alternates = []
 sha1 = false
 digest_agility = true
+search = []
 
 [[dns.servers]]
 address = "194.191.40.83"
@@ -310,4 +311,4 @@ def test_a_word_that_is_no_choice_is_answered_with_the_choices() -> None:
 def test_every_value_is_written_as_tomli_w_writes_it(value: object) -> None:
     import tomli_w
 
-    assert codec._value(value) == tomli_w.dumps({"x": value})[4:-1]
+    assert codec.written_value(value) == tomli_w.dumps({"x": value})[4:-1]

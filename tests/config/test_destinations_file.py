@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from esashell.config.check import breaches
+from esashell.config.files import destinations
 from esashell.config.files.destinations import read, written
 from esashell.config.model.bounce import DEFAULT, BounceProfile, BounceSettings
 from esashell.config.model.destination import (
@@ -118,6 +119,34 @@ def test_any_table_can_be_exported_and_the_export_is_stable(found: DestinationCo
     once = read(written(found).encode(), "x", CONFIG)
     assert read(written(once).encode(), "x", CONFIG) == once
     assert not breaches(replace(CONFIG, destinations=once))
+
+
+@pytest.mark.parametrize("key", ["dane_mode", "table_dane", "tlsa_support"])
+def test_an_unknown_name_for_dane_is_refused_with_its_line_and_what_to_do(key: str) -> None:
+    with pytest.raises(BadConfiguration) as refusal:
+        read(f"[a.example]\ntable_tls = on\n{key} = 2\n".encode(), "x", CONFIG)
+    assert str(refusal.value) == (
+        f'Error: x, line 3: there is no setting "{key}"; the appliance\'s name for its DANE '
+        "setting is not published. Call it dane here, with one of off, opportunistic, mandatory, "
+        "or take the line out and use destconfig. Nothing was imported."
+    )
+
+
+def test_another_name_for_dane_is_taken_once_it_is_in_the_list(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(destinations, "DANE_KEYS", ("dane", "dane_mode"))
+    raw = b"[a.example]\ntable_tls = on\nDane_Mode = mandatory\n"
+    (entry,) = read(raw, "x", CONFIG).entries
+    assert entry.dane is DaneSetting.MANDATORY
+    with pytest.raises(BadConfiguration, match="dane is given twice"):
+        read(raw + b"dane = off\n", "x", CONFIG)
+
+
+@pytest.mark.parametrize("word", ["off", "none", "None", "no", "0"])
+def test_no_dane_is_said_in_any_of_its_words(word: str) -> None:
+    (entry,) = read(f"[a.example]\ntable_tls = on\ndane = {word}".encode(), "x", CONFIG).entries
+    assert entry.dane is DaneSetting.NONE
 
 
 def test_dane_is_written_only_where_it_says_something() -> None:

@@ -134,7 +134,7 @@ def test_a_parameter_that_nothing_goes_by_is_kept_as_it_stands() -> None:
         ("$BLOCKED\n    REJECT", "$accepted\n    REJECT", 16, 'a policy "accepted" already'),
         ("$BLOCKED\n    REJECT", "$RE JECT\n    REJECT", 16, '"JECT" is not one of'),
         ("$BLOCKED\n    REJECT", "$\n    REJECT", 16, 'the policy "" is not a name'),
-        ("    192.0.2.1 (a", "    192.0.2.999 (a", 19, "is not an IPv4 address"),
+        ("    192.0.2.1 (a", "    192.0.2.999 (a", 19, "has 999 in it"),
         ("$BLOCKED (Sp", "$BLOCK (Sp", 21, 'there is no policy "$BLOCK"'),
         ("$BLOCKED (Spammers are rejected)", "$BLOCKED {", 21, "has parameters"),
         ("UNKNOWNLIST:", "blacklist:", 22, 'an entry "blacklist" already'),

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from esashell.config.lookup import Destinations, Routes
+from esashell.config.lookup import Destinations, Routes, candidates
 from esashell.config.model.destination import (
     DaneSetting,
     DefaultControl,
@@ -92,3 +92,17 @@ def test_the_look_up_finds_what_a_search_through_all_entries_finds(
 def test_any_text_can_be_looked_up(text: str) -> None:
     assert Destinations(TABLE).control(text)
     Routes([route(text, "192.0.2.1")]).route(text)
+
+
+@pytest.mark.parametrize(
+    ("host", "names"),
+    [
+        ("mail", ("mail.a.example", "mail.b.example", "mail")),
+        ("mail.c.example", ("mail.c.example",)),
+        ("mail.", ("mail.",)),
+        ("::1", ("::1",)),
+    ],
+)
+def test_a_name_without_a_dot_is_sought_in_the_search_list_first(host, names) -> None:
+    assert candidates(host, ("a.example", "b.example")) == names
+    assert candidates(host, ()) == (host,)

@@ -16,11 +16,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from esashell.config.changes import apply, changes
+from esashell.config.merge import contested, merged
 from esashell.config.revision import Revision
 from esashell.config.tree import Config
 from esashell.config.working import Working
 from esashell.errors import CommitRefused
-from esashell.shell.conflict import contested
 from tests.config import trees
 
 
@@ -67,6 +67,9 @@ def tables(record: Any, path: str, put: Callable[[Any], Config]) -> Iterator[tup
 
 TABLES = {path: (rows, put) for path, rows, put in tables(BASE, "", lambda config: config)}
 every_table = pytest.mark.parametrize("path", TABLES)
+every_list_of_objects = pytest.mark.parametrize(
+    "path", [path for path in TABLES if "[" not in path]
+)
 
 
 def settings_of(row: Any) -> list[str]:
@@ -100,14 +103,14 @@ def test_the_tables_are_those_an_operator_knows() -> None:
     assert any(path.endswith(".sender_groups") for path in TABLES)
 
 
-@every_table
+@every_list_of_objects
 def test_different_rows_are_put_together(path: str) -> None:
     (a, b, c), put = TABLES[path]
     merged = together(put((edited(a), b, c)), put((a, edited(b), c)))
     assert merged == put((edited(a), edited(b), c))
 
 
-@every_table
+@every_list_of_objects
 def test_a_new_row_an_edited_one_and_a_removed_one_are_put_together(path: str) -> None:
     (a, b, c), put = TABLES[path]
     new = made(type(a), 77)
@@ -115,20 +118,55 @@ def test_a_new_row_an_edited_one_and_a_removed_one_are_put_together(path: str) -
     assert together(put((a, b)), put((a, edited(b), c, new))) == put((a, edited(b), new))
 
 
-@every_table
+@every_list_of_objects
 def test_an_order_and_an_edit_are_put_together(path: str) -> None:
     (a, b, c), put = TABLES[path]
     assert together(put((c, a, b)), put((a, edited(b), c))) == put((c, a, edited(b)))
 
 
 @every_table
-def test_different_settings_of_one_row_are_put_together(path: str) -> None:
+def test_different_settings_of_one_object_are_refused(path: str) -> None:
     (a, b, c), put = TABLES[path]
     if len(settings_of(a)) < 2:
         return  # a key and one setting
-    mine, theirs = edited(a, 1), edited(a, 2)
-    merged = together(put((mine, b, c)), put((theirs, b, c)))
-    assert merged == put((edited(edited(a, 1), 2), b, c))
+    mine, theirs = put((edited(a, 1), b, c)), put((edited(a, 2), b, c))
+    for one, other in ((mine, theirs), (theirs, mine)):
+        with pytest.raises(CommitRefused, match="was changed meanwhile"):
+            together(one, other)
+    # One who has made the other's change too has seen it.
+    both = put((edited(edited(a, 1), 2), b, c))
+    assert together(both, theirs) == together(mine, both) == both
+
+
+@pytest.mark.parametrize("path", [path for path in TABLES if "[" in path])
+def test_different_rows_inside_of_one_object_are_refused(path: str) -> None:
+    (a, b, c), put = TABLES[path]
+    with pytest.raises(CommitRefused, match="was changed meanwhile"):
+        together(put((edited(a), b, c)), put((a, edited(b), c)))
+
+
+def test_the_default_destination_and_a_side_of_tls_are_objects() -> None:
+    def default(**settings: Any) -> Config:
+        it = BASE.destinations
+        return replace(BASE, destinations=replace(it, default=replace(it.default, **settings)))
+
+    with pytest.raises(CommitRefused, match=r"^destinations\.default was changed meanwhile"):
+        together(default(concurrency=7), default(recipient_limit=9))
+    outbound = replace(BASE.ssl.outbound, ciphers="x")
+    inbound = replace(BASE.ssl.inbound, methods=("y",))
+    mine, theirs = (
+        replace(BASE, ssl=replace(BASE.ssl, outbound=outbound)),
+        replace(BASE, ssl=replace(BASE.ssl, inbound=inbound)),
+    )
+    assert together(mine, theirs).ssl == replace(BASE.ssl, outbound=outbound, inbound=inbound)
+
+
+def test_settings_that_are_part_of_no_object_are_put_together() -> None:
+    mine = replace(BASE, delivery=replace(BASE.delivery, concurrency=77))
+    theirs = replace(BASE, hostname="other", delivery=replace(BASE.delivery, tls_concurrency=7))
+    assert together(mine, theirs) == replace(
+        theirs, delivery=replace(theirs.delivery, concurrency=77)
+    )
 
 
 @every_table
@@ -166,12 +204,12 @@ def test_nothing_is_ever_lost_silently(data: st.DataObject) -> None:
     theirs = replace(base, **{each: getattr(another, each) for each in data.draw(fields)})
     ours = changes(base, mine)
     try:
-        merged = apply(theirs, ours)
+        put_together = merged(base, mine, theirs)
     except CommitRefused:
         assert contested(base, mine, theirs)
         return
     # What the merge changed is mine, and each change of mine is in it, or was there already.
-    made_now = {each.path: each.after for each in changes(theirs, merged)}
+    made_now = {each.path: each.after for each in changes(theirs, put_together)}
     wanted = {each.path: each.after for each in ours}
     assert made_now.items() <= wanted.items()
-    assert apply(merged, ours) == merged
+    assert apply(put_together, ours) == put_together

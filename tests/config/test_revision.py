@@ -80,7 +80,7 @@ def test_a_file_that_is_cut_off_anywhere_is_refused() -> None:
 def test_a_file_cut_off_between_two_lines_is_told_so() -> None:
     raw = written(REVISION).encode()
     whole_lines = raw[: raw.index(b"\n[[dns.servers]]")]
-    assert "line 30: the file is cut off: its last line, `# End of revision 42.`" in complaint(
+    assert "line 31: the file is cut off: its last line, `# End of revision 42.`" in complaint(
         whole_lines
     )
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from esashell.clock import FixedClock
-from esashell.config import codec, sidecar, store
+from esashell.config import codec, running, sidecar
 from esashell.config.check import breaches, check
 from esashell.config.codec import decode, encode
 from esashell.config.model.destination import DestinationControl
@@ -36,8 +36,10 @@ def directory(tmp_path: Path) -> Path:
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The files that were read as TOML."""
     found: list[str] = []
-    real = store.read
-    monkeypatch.setattr(store, "read", lambda raw, where: found.append(where) or real(raw, where))
+    real = running.read_text
+    monkeypatch.setattr(
+        running, "read_text", lambda raw, where: found.append(where) or real(raw, where)
+    )
     return found
 
 
@@ -51,19 +53,19 @@ def test_a_long_file_that_was_committed_is_not_read_again(
 def test_a_long_file_that_was_edited_by_hand_is_read_once(
     directory: Path, reads: list[str]
 ) -> None:
-    running = directory / "running.toml"
-    text = running.read_text()
+    path = directory / "running.toml"
+    text = path.read_text()
     assert 'hostname = "myesa.local"' in text
-    running.write_text(text.replace("myesa.local", "edited.example"))
+    path.write_text(text.replace("myesa.local", "edited.example"))
     for _ in range(2):
         loaded = open_store(directory).load()
         assert loaded.config == replace(LARGE, hostname="edited.example")
-    assert reads == [str(running)]
+    assert reads == [str(path)]
 
 
 def test_a_damaged_file_is_complained_about_whatever_was_kept(directory: Path) -> None:
-    running = directory / "running.toml"
-    running.write_bytes(running.read_bytes().removesuffix(b"# End of revision 1.\n"))
+    path = directory / "running.toml"
+    path.write_bytes(path.read_bytes().removesuffix(b"# End of revision 1.\n"))
     with pytest.raises(BadConfiguration, match="cut off"):
         open_store(directory).load()
 
@@ -114,6 +116,7 @@ def test_a_commit_of_one_change_writes_all_the_rest_as_it_was(directory: Path) -
     kept = open_store(directory)
     before = kept.load()
     after = kept.commit(1, with_another_limit(before.config, 7, 999), "admin", "")
+    kept.settle()
     old, new = ((directory / "history" / f"00000{n}.toml").read_text() for n in (1, 2))
     lines = [(a, b) for a, b in zip(old.splitlines(), new.splitlines(), strict=True) if a != b]
     assert ("concurrency = 8", "concurrency = 999") in lines
@@ -136,6 +139,7 @@ def test_a_program_that_begins_writes_what_another_has_written_as_it_was(
     monkeypatch.setattr(codec, "_block", counted)
     kept = open_store(directory)
     kept.commit(1, with_another_limit(kept.load().config, 7, 999), "admin", "")
+    kept.settle()
     assert blocks < 40  # and not 2,000
     monkeypatch.setattr(codec, "_written", codec._Written())
     assert encode(kept.load().config) in (directory / "running.toml").read_text()

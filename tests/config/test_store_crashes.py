@@ -10,11 +10,23 @@ from random import Random
 
 import pytest
 
-from esashell.config.revision import read
 from esashell.config.tree import factory
 from tests.config.committer import one_commit, store
+from tests.conftest import LONG
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+# A short configuration is written whole by every commit, to a long one commits are added.
+both = pytest.mark.parametrize("length", [(), ("long",)], ids=["short", "long"])
+
+
+@pytest.fixture(autouse=True)
+def _as_the_committers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.getfixturevalue("length"):
+        for name in ("revision.LONG", "running.LONG", "sidecar.LONG"):
+            monkeypatch.setattr(f"esashell.config.{name}", 0)
+        monkeypatch.setattr("esashell.config.running.MOST_BLOCKS", 5)
 
 
 @contextmanager
@@ -47,9 +59,8 @@ def look_whole(directory: Path) -> int:
     running = kept.load()
     if not running.number:
         return 0
-    # What runs is, to the byte, what was committed under that number.
-    same = directory / "history" / f"{running.number:06d}.toml"
-    assert (directory / "running.toml").read_bytes() == same.read_bytes()
+    # What runs is what was committed under that number.
+    assert kept.revision(running.number) == running
     numbers = [head.number for head in kept.history()]
     assert numbers[0] == running.number
     assert [head.base for head in kept.history()] == [*numbers[1:], 0]
@@ -60,11 +71,14 @@ def look_whole(directory: Path) -> int:
         assert revision.config == factory(f"10.{base >> 16}.{base >> 8 & 255}.{base & 255}")
     # Nor is anything else in the history damaged.
     for path in (directory / "history").glob("*.toml"):
-        assert read(path.read_bytes(), str(path)).number == int(path.stem)
+        assert kept.revision(int(path.stem)).number == int(path.stem)
     return running.number
 
 
-def test_a_process_killed_at_any_moment_leaves_a_whole_revision(tmp_path: Path) -> None:
+@both
+def test_a_process_killed_at_any_moment_leaves_a_whole_revision(
+    tmp_path: Path, length: tuple[str, ...]
+) -> None:
     directory = tmp_path / "config"
     one_commit(store(str(directory)), "first")
     moments = Random(42)
@@ -72,7 +86,7 @@ def test_a_process_killed_at_any_moment_leaves_a_whole_revision(tmp_path: Path) 
     # Mostly about the first commit of its life, however fast this machine is at the moment, so
     # that every step of a commit gets its turn.
     longest = 0.012
-    with committer("kill", str(directory)) as process:
+    with committer("kill", str(directory), *length) as process:
         for _ in range(30):
             assert say(process, f"{moments.uniform(0, longest):.6f}") == "killed"
             reached.append(look_whole(directory))
@@ -83,13 +97,14 @@ def test_a_process_killed_at_any_moment_leaves_a_whole_revision(tmp_path: Path) 
     assert look_whole(directory) > reached[-1]
 
 
+@both
 @pytest.mark.parametrize("earlier", [0, 2])
 def test_a_process_that_stops_before_any_of_its_steps_leaves_a_whole_revision(
-    tmp_path: Path, earlier: int
+    tmp_path: Path, earlier: int, length: tuple[str, ...]
 ) -> None:
     outcomes = []
     reached = []
-    with committer("steps") as process:
+    with committer("steps", *length) as process:
         for step in range(1, 100):
             directory = tmp_path / str(step) / "config"
             for _ in range(earlier):
@@ -109,12 +124,15 @@ def test_a_process_that_stops_before_any_of_its_steps_leaves_a_whole_revision(
     assert len(reached) - renaming > 3
 
 
-def test_of_two_who_commit_at_once_exactly_one_wins_each_base(tmp_path: Path) -> None:
+@both
+def test_of_two_who_commit_at_once_exactly_one_wins_each_base(
+    tmp_path: Path, length: tuple[str, ...]
+) -> None:
     directory = tmp_path / "config"
     times = 25
     with (
-        committer("race", str(directory), "alice", str(times)) as alice,
-        committer("race", str(directory), "bob", str(times)) as bob,
+        committer("race", str(directory), "alice", str(times), *length) as alice,
+        committer("race", str(directory), "bob", str(times), *length) as bob,
     ):
         said = {who: process.communicate()[0] for who, process in (("alice", alice), ("bob", bob))}
         assert (alice.returncode, bob.returncode) == (0, 0)
@@ -130,24 +148,33 @@ def test_of_two_who_commit_at_once_exactly_one_wins_each_base(tmp_path: Path) ->
 
 
 @pytest.mark.slow
-def test_hundreds_of_commits_of_two_who_are_killed_all_the_time(tmp_path: Path) -> None:
-    # A thousand and more: python -m tests.config.crashes DIR COMMITS SEED
+@both
+def test_hundreds_of_commits_of_two_who_are_killed_all_the_time(
+    tmp_path: Path, length: tuple[str, ...]
+) -> None:
+    # A thousand and more: python -m tests.config.crashes DIR COMMITS SEED [long]
+    wanted = 1000 if LONG else 120
     done = subprocess.run(
-        [sys.executable, "-m", "tests.config.crashes", str(tmp_path / "config"), "400", "42"],
+        [
+            *(sys.executable, "-m", "tests.config.crashes"),
+            *(str(tmp_path / "config"), str(wanted), "42", *length),
+        ],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
-        timeout=150,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     found = re.fullmatch(
-        r"Outcome\(commits=(\d+), kills=(\d+), holding=(\d+), untold=(\d+)\)", done.stdout.strip()
+        r"Outcome\(commits=(\d+), kills=(\d+), holding=(\d+), untold=(\d+), added=(\d+)\)",
+        done.stdout.strip(),
     )
     assert found
-    commits, kills, holding, untold = map(int, found.groups())
-    assert commits >= 400
-    assert kills > 100
+    commits, kills, holding, untold, added = map(int, found.groups())
+    assert commits >= wanted
+    assert kills > wanted // 4
     # They were killed in the middle of it, too: with the lock in hand, and after the renaming.
-    assert holding > 10
-    assert untold > 0
+    assert holding > wanted // 40
+    assert untold > 0 or not LONG
+    assert (added > wanted // 3) == bool(length)

@@ -59,7 +59,7 @@ def cut(raw: bytes) -> bytes:
         (lambda raw: raw.replace(b"myesa", b"\xff\xfe"), "line 9: byte 0xff is not UTF-8"),
         (lambda raw: raw.replace(b"schema = 2", b"schema = 3"), "line 8: written by a newer"),
         (lambda raw: raw.replace(b'"Management"', b"3"), "line 17: interfaces[1].name: this must"),
-        (lambda raw: raw.replace(b"priority", b"weight", 1), 'line 34: there is no setting "weig'),
+        (lambda raw: raw.replace(b"priority", b"weight", 1), 'line 35: there is no setting "weig'),
         (lambda raw: raw + b"\x1b[2J", "Invalid statement"),
     ],
 )

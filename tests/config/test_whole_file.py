@@ -9,7 +9,9 @@ from msgspec.structs import replace
 
 from esashell.config.check import breaches
 from esashell.config.files.whole import fingerprint, read, written
+from esashell.config.files.xml import LOG_TYPES
 from esashell.config.files.xmltext import written as xml
+from esashell.config.files.xmltree import tree
 from esashell.config.model.certificates import AuthoritySettings, CertificateProfile
 from esashell.config.model.dnsserver import DnsServer
 from esashell.config.model.network import Interface
@@ -124,6 +126,79 @@ def test_what_xml_can_say_is_read_back(config):
     assert text.isascii()
     loaded = read(text.encode(), "x", config, lambda name: "kept")
     assert loaded == replace(loaded, config=config, left=())
+
+
+@settings(max_examples=60)
+@given(config=good)
+def test_an_export_in_xml_is_loaded_by_an_appliance_that_has_nothing_yet(config):
+    text = xml(config, "now")
+    loaded = read(text.encode(), "x", CONFIG, nothing)
+    after = loaded.config
+    # All that has a name is there as it was exported, and the rest is as it was here.
+    assert _without_other_logs(xml(after, "now"), config) == _without_other_logs(text, config)
+    assert (
+        replace(
+            after,
+            hostname=CONFIG.hostname,
+            interfaces=CONFIG.interfaces,
+            dns=CONFIG.dns,
+            bounces=CONFIG.bounces,
+            logs=CONFIG.logs,
+            ssl=CONFIG.ssl,
+        )
+        == CONFIG
+    )
+    # What kind of log a log_text is has not been published: only those that we have are taken.
+    here = {each.name for each in CONFIG.logs.subscriptions}
+    unknown = [
+        each
+        for each in config.logs.subscriptions
+        if each.name not in here and each.type not in LOG_TYPES.values()
+    ]
+    assert loaded.left == (("log_subscriptions/log_text",) if unknown else ())
+    again = read(xml(after, "now").encode(), "x", after, nothing)
+    assert (again.config, again.left) == (after, ())
+
+
+def _without_other_logs(text, config):
+    """The export without the subscriptions that only one of the appliances can have."""
+    shared = {each.name for each in config.logs.subscriptions if each.type in LOG_TYPES.values()}
+    shared -= {each.name for each in CONFIG.logs.subscriptions}
+    root = tree(text.encode(), "x")
+    logs = next(root.all("log_subscriptions"))
+    logs.children = [e for e in logs.children if next(e.all("name")).text in shared]
+    return _plain(root)
+
+
+def _plain(element):
+    children = [_plain(each) for each in element.children]
+    return element.name, element.attributes, element.text if not children else "", children
+
+
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [
+        ("<hostname>a b</hostname>", 3),
+        ("<dns>\n<local_dns>\n<dns_ip>x</dns_ip></local_dns></dns>", 5),
+        (
+            "<bounce_profiles><bounce_profile><bounce_profile_name>Default</bounce_profile_name>"
+            "</bounce_profile>\n<bounce_profile><bounce_profile_name>b</bounce_profile_name>"
+            "<max_retries>99999999999</max_retries></bounce_profile></bounce_profiles>",
+            4,
+        ),
+        ("\n<ssl><ssl_inbound_ciphers></ssl_inbound_ciphers></ssl>", 4),
+        ("\n<log_subscriptions><log_cli><name>../x</name></log_cli></log_subscriptions>", 4),
+    ],
+)
+def test_what_breaks_a_rule_is_told_with_the_line_it_came_from(body, line):
+    assert f"Error: x, line {line}: " in refused(f"{HEAD}<config>{body}</config>")
+
+
+def test_a_log_of_another_kind_than_ours_of_that_name_is_left_alone():
+    loaded = from_xml("<log_subscriptions><log_cli><name>mail_logs</name>"
+                      "<log_level>Debug</log_level></log_cli></log_subscriptions>")  # fmt: skip
+    assert loaded.config == CONFIG
+    assert loaded.left == ("log_subscriptions/log_cli",)
 
 
 def test_the_appliance_s_elements_become_settings():

@@ -277,7 +277,14 @@ good = st.builds(
     hostname=host_names,
     timezone=st.sampled_from(["GMT", "Europe/Berlin", "America/Port-au-Prince", "Etc/GMT+9"]),
     interfaces=good_interfaces,
-    dns=st.builds(DnsSettings, good_servers, NUMBERS, NUMBERS, _good_alternates),
+    dns=st.builds(
+        DnsSettings,
+        good_servers,
+        NUMBERS,
+        NUMBERS,
+        _good_alternates,
+        search=st.lists(host_names, max_size=2, unique=True).map(tuple),
+    ),
     destinations=good_destinations,
     smtp_routes=good_routes,
     bounces=good_bounces,
@@ -328,7 +335,14 @@ any_at_all = st.builds(
     interfaces=st.lists(st.builds(Interface, _KEYS, _KEYS, st.integers(-1, 99)), max_size=2).map(
         tuple
     ),
-    dns=st.builds(DnsSettings, any_servers, _FEW, _FEW, _any_alternates),
+    dns=st.builds(
+        DnsSettings,
+        any_servers,
+        _FEW,
+        _FEW,
+        _any_alternates,
+        search=st.lists(_KEYS, max_size=2).map(tuple),
+    ),
     destinations=st.builds(
         DestinationControls,
         st.builds(DefaultControl, concurrency=_FEW, bounce_profile=_KEYS),

@@ -1,4 +1,4 @@
-"""Fuzzing of whatever an operator can type or import: prompts, command lines, files.
+"""Fuzzing of whatever an operator can type or import: prompts, command lines, keys, files.
 
 Each input is a session of its own on a new appliance. Whatever is typed, the program makes no
 mistake of its own, and the working configuration is always one that a dialogue has staged as a
@@ -11,6 +11,8 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+from prompt_toolkit.input import create_pipe_input
 
 from esashell.clock import FixedClock
 from esashell.commands.help import furnished
@@ -25,6 +27,7 @@ from esashell.shell.options import Options
 from esashell.shell.output import Output
 from esashell.shell.session import Session
 from tests.fuzz.engine import Target, main
+from tests.shell import play
 
 MISTAKE = "a mistake of this program"
 NINE = 1_740_819_600_000_000  # 2025-03-01 09:00:00 UTC
@@ -76,9 +79,20 @@ class Console(Script):
         except EOFError:
             self._at.leave()
             return ""
-        # Only commands that need nothing but the configuration.
-        first = line.split(maxsplit=1)
-        return line if first and first[0] in COMMANDS and ";" not in line else ""
+        return _allowed(line)
+
+
+def _allowed(line: str) -> str:
+    """The line, if its command needs nothing but the configuration."""
+    first = line.split(maxsplit=1)
+    return line if first and first[0] in COMMANDS and ";" not in line else ""
+
+
+class Keyboard(play.Watched):
+    """A real prompt."""
+
+    def command(self, prompt: str) -> str:
+        return _allowed(super().command(prompt))
 
 
 def played(folder: Path, lines: Iterable[str]) -> tuple[Appliance, str]:
@@ -106,12 +120,28 @@ def types(data: bytes) -> None:
         is_whole(at.config)
 
 
+def presses(data: bytes) -> None:
+    """The octets of the input as keys, control characters and escape sequences included."""
+    with tempfile.TemporaryDirectory() as folder, create_pipe_input() as keys:
+        at = Appliance(Path(folder))
+        terminal = Keyboard(at, keys)
+        keys.send_bytes(data.replace(b"\n", b"\r"))
+        keys.close()
+        Shell(at, terminal, terminal.say, terminal.say, attended=True).run_all()
+        assert MISTAKE not in terminal.screen, terminal.screen
+        assert not Path(folder, "faults").exists(), terminal.screen
+        assert at.config in at.staged, terminal.screen
+        is_whole(at.config)
+
+
 IMPORTS = (
     "smtproutes import x",
     "destconfig import x",
     "listenerconfig edit IncomingMail hostaccess import x",
     "listenerconfig edit IncomingMail rcptaccess import x",
     "loadconfig x",
+    "certconfig certificate import another x",
+    "certconfig certauthority import x",
 )
 
 
@@ -200,8 +230,21 @@ _XML = (
 )
 _TOML = b"schema = 2\nhostname = 'a.example'\n[dns]\nminimum_ttl = 1\n"
 
+_KEYS = (
+    *(b"\t", b"\x03", b"\x04", b"\x1b[A", b"\x1b[B", b"\x1b[Z", b"\x7f", b"\x01", b"\x05", b"\x0b"),
+    *(b"\x12", b"\x15", b"\x17", b"\x19", b"\x1a", b"\x1b", b"\x1f", b"?", b"\n", b"\x1b[200~"),
+    *(b"\x1b[201~", b"\x1b[200~a\nb\nc\x1b[201~", b"\x1bd", b"\x16", b"\x00", b"\xff", b"\xc3"),
+)
+_LATER = (
+    b"\n# Revision 2 has changed what is above.\n[[later]]\nrevision.number = 2\n"
+    b'revision.base = 1\n\n[[later.changes]]\nat = ["dns", "servers", "192.0.2.1", "priority"]\n'
+    b'before = 0\nafter = 7\n\n[[later.changes]]\nat = ["destinations", "entries", "a.b"]\n'
+    b'after = { domain = "a.b", tls = "Required" }\n\n# End of revision 2.\n'
+)
+
 TRACED = ("esashell/commands/", "esashell/dialogue/", "esashell/config/")
 PROMPTS = Target("prompts", types, (*_walks(), *_lines()), TRACED, _WORDS)
+PRESSED = Target("keys", presses, _walks()[::6], TRACED, (*_KEYS, *_WORDS))
 _FILES = (_ROUTES, _FILE, _HOSTS, _RECIPIENTS, _XML)
 IMPORTED = Target(
     "imports",
@@ -213,10 +256,14 @@ IMPORTED = Target(
 READ = Target(
     "configurations",
     reads,
-    (encode(factory("192.0.2.1")).encode(), encode(furnished(factory("192.0.2.1"))).encode()),
+    (
+        encode(factory("192.0.2.1")).encode(),
+        encode(furnished(factory("192.0.2.1"))).encode(),
+        encode(factory("192.0.2.1")).encode() + _LATER,
+    ),
     TRACED,
     _WORDS,
 )
 
 if __name__ == "__main__":
-    main(PROMPTS, IMPORTED, READ)
+    main(PROMPTS, PRESSED, IMPORTED, READ)

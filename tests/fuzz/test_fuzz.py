@@ -3,15 +3,17 @@
 import pytest
 from msgspec.structs import replace
 
+from tests.conftest import LONG
 from tests.fuzz.certificate import CERTIFICATE
-from tests.fuzz.config import IMPORTED, PROMPTS, READ
+from tests.fuzz.config import IMPORTED, PRESSED, PROMPTS, READ
 from tests.fuzz.dns import LOOKUPS, MESSAGES
 from tests.fuzz.engine import Found, Target, fuzz
 from tests.fuzz.smtp import CONVERSATION, REPLIES
 from tests.fuzz.tlsa import TLSA
 
-# Every fifth operation of the commands: a session for each takes its time.
-SOME_PROMPTS = replace(PROMPTS, seeds=PROMPTS.seeds[::5])
+# Some operations of the commands only: a session for each takes its time.
+SOME_PROMPTS = replace(PROMPTS, seeds=PROMPTS.seeds[:: 5 if LONG else 15])
+SOME_KEYS = replace(PRESSED, seeds=PRESSED.seeds[:: 1 if LONG else 6])
 TARGETS = (
     REPLIES,
     CONVERSATION,
@@ -20,6 +22,7 @@ TARGETS = (
     MESSAGES,
     LOOKUPS,
     SOME_PROMPTS,
+    SOME_KEYS,
     IMPORTED,
     READ,
 )
@@ -27,7 +30,7 @@ TARGETS = (
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
 def test_nothing_is_found_in_a_short_while(target: Target) -> None:
-    report = fuzz(target, 1.5, seed=1)
+    report = fuzz(target, 1.5 if LONG else 0.5, seed=1)
     assert report.runs > len(target.seeds)
     assert report.corpus >= len(target.seeds)
 

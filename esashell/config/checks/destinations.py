@@ -1,8 +1,9 @@
 """Rules for destination controls (`destconfig`)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from operator import attrgetter
 
-from esashell.config.faults import Breach, fresh, number, pattern_fault, twice
+from esashell.config.faults import Breach, are_patterns, number, pattern_fault, twice
 from esashell.config.model.destination import (
     CONCURRENCY,
     MESSAGES,
@@ -14,7 +15,6 @@ from esashell.config.model.destination import (
 from esashell.config.quoting import quoted
 from esashell.config.tree import Config, KeyPath
 
-NONE_KNOWN = Config()
 RESERVED = ("default", "all")
 LIMITS = (
     ("concurrency", CONCURRENCY),
@@ -24,16 +24,30 @@ LIMITS = (
 )
 
 
-def breaches(config: Config, known: Config = NONE_KNOWN) -> Iterator[Breach]:
+def breaches(config: Config) -> Iterator[Breach]:
     table = config.destinations
     yield from _limits(("destinations", "default"), "destination default", table.default)
     at: KeyPath = ("destinations", "entries")
     yield from twice(at, "domain", "destination", (each.domain for each in table.entries))
-    for position, each in fresh(table.entries, known.destinations.entries):
-        subject = f"destination {quoted(each.domain)}"
+    for position, each in enumerate(() if _are_good(table.entries) else table.entries):
         if fault := destination_fault(each.domain):
-            yield Breach((*at, position, "domain"), f"{subject} {fault}.")
-        yield from _limits((*at, position), subject, each)
+            text = f"destination {quoted(each.domain)} {fault}."
+            yield Breach((*at, position, "domain"), text)
+        yield from _limits((*at, position), f"destination {quoted(each.domain)}", each)
+
+
+def _are_good(entries: Sequence[DestinationControl]) -> bool:
+    """Whether nothing is wrong with any entry; False where they have to be looked at one by one."""
+    domains = [each.domain for each in entries]
+    return (
+        set(map(str.lower, domains)).isdisjoint(RESERVED)
+        and are_patterns(domains)
+        and all(
+            lowest <= min(found) and max(found) <= highest
+            for field, (lowest, highest) in LIMITS
+            if (found := set(map(attrgetter(field), entries)) - {None})
+        )
+    )
 
 
 def destination_fault(text: str) -> str | None:

@@ -21,6 +21,14 @@ def breaches(config: Config) -> Iterator[Breach]:
         ("dns", "reverse_timeout"), "DNS: reverse_timeout", config.dns.reverse_timeout
     )
     yield from _alternates(config.dns.alternates)
+    seen: set[str] = set()
+    for position, domain in enumerate(config.dns.search):
+        subject = f"DNS search list: {quoted(domain)}"
+        if fault := host_name_fault(domain):
+            yield Breach(("dns", "search", position), f"{subject} {fault}.")
+        elif domain.lower() in seen:
+            yield Breach(("dns", "search", position), f"{subject} is listed twice.")
+        seen.add(domain.lower())
 
 
 def _alternates(domains: tuple[AlternateDomain, ...]) -> Iterator[Breach]:

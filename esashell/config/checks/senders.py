@@ -17,8 +17,11 @@ from esashell.config.model.listeners import BEHAVIORS
 
 LONGEST = 320  # characters: RFC 5321 4.5.3.1 has no longer address
 LONGEST_COMMENT = 1000
+BACKWARDS = "is a range that runs backwards"
 
 TEST = re.compile(r"[A-Za-z]{1,32}\[[^\[\]\s(){}]{1,200}\]")
+SCORE = r"(-?[0-9]{1,2}(?:\.[0-9])?)"
+SCORES = re.compile(rf"sbrs\[(?:none|{SCORE}:{SCORE})\]", re.IGNORECASE)
 OWNER = re.compile(r"SBO:[0-9]{1,12}", re.IGNORECASE)
 OCTET = r"(?:[0-9]{1,3}(?:-[0-9]{1,3})?)"
 IPV4_PART = re.compile(rf"{OCTET}(?:\.{OCTET}){{3}}|(?:{OCTET}\.){{1,3}}")
@@ -46,45 +49,69 @@ def _sender_fault(sender: str) -> str | None:
         return f"is longer than {LONGEST} characters"
     if sender.upper() in BEHAVIORS:
         return "is a word of the table and no sender"
+    if sender.lower().startswith("sbrs["):
+        return _scores_fault(sender)
     if TEST.fullmatch(sender) or OWNER.fullmatch(sender):
         return None
     if "/" in sender:
-        return None if _is_network(sender) else "is not a network"
+        return _network_fault(sender)
     if ":" in sender:
-        return None if _is_ipv6_range(sender) else "is not an IPv6 address or a range of them"
+        return _ipv6_fault(sender)
     if sender and not set(sender) - set("0123456789.-"):
-        return None if _is_ipv4_part(sender) else "is not an IPv4 address or a range of them"
+        return _ipv4_fault(sender)
     return pattern_fault(sender)
 
 
-def _is_network(text: str) -> bool:
+def _scores_fault(text: str) -> str | None:
+    """SenderBase scores go from -10 to 10; a sender without one has `none`."""
+    found = SCORES.fullmatch(text)
+    if not found:
+        return "is not a range of scores, as sbrs[-10.0:-3.0] or sbrs[none]"
+    scores = [float(each) for each in found.groups() if each is not None]
+    if any(not -10 <= each <= 10 for each in scores):
+        return "has a score that is not from -10.0 to 10.0"
+    if sorted(scores) != scores:
+        return BACKWARDS
+    return None
+
+
+def _network_fault(text: str) -> str | None:
     # ip_network takes a netmask for the prefix too, and a zone index.
+    address, _, prefix = text.partition("/")
     if not re.fullmatch(r"[0-9A-Fa-f.:]+/[0-9]{1,3}", text):
-        return False
+        return "is not a network: an address, a slash and a number of bits"
     try:
-        ipaddress.ip_network(text, strict=False)
+        version = ipaddress.ip_address(address).version
     except ValueError:
-        return False
-    return True
+        return "is not a network: what stands before the slash is no address"
+    most = 32 if version == 4 else 128
+    return None if int(prefix) <= most else f"is not a network: IPv{version} has {most} bits"
 
 
-def _is_ipv6_range(text: str) -> bool:
-    ends = text.split("-")
+def _ipv6_fault(text: str) -> str | None:
     try:
-        found = [ipaddress.IPv6Address(each) for each in ends]
+        found = [ipaddress.IPv6Address(each) for each in text.split("-")]
     except ValueError:
-        return False
-    return "%" not in text and len(found) <= 2 and found[0] <= found[-1]
+        found = []
+    if not 1 <= len(found) <= 2 or "%" in text:
+        return "is not an IPv6 address or a range of them, as 2001:db8::1-2001:db8::5"
+    return None if found[0] <= found[-1] else BACKWARDS
 
 
-def _is_ipv4_part(text: str) -> bool:
+def _ipv4_fault(text: str) -> str | None:
+    if re.fullmatch(r"[0-9.]+\.[0-9]+-[0-9]+\.[0-9.]+", text):
+        return "is no range: behind the dash stands the last part only, as in 10.1.1.10-20"
+    if re.fullmatch(rf"{OCTET}(?:\.{OCTET}){{0,2}}", text):
+        return "is not a whole address; the beginning of one ends in a dot (10.1.1.)"
     if not IPV4_PART.fullmatch(text):
-        return False
+        return "is not an IPv4 address or a range of them, as 10.1.1.10-20"
     for octet in text.removesuffix(".").split("."):
         first, _, last = octet.partition("-")
-        if not int(first) <= int(last or first) <= 255:
-            return False
-    return True
+        if max(int(first), int(last or first)) > 255:
+            return f"has {octet} in it; the parts of an address are numbers from 0 to 255"
+        if int(first) > int(last or first):
+            return BACKWARDS
+    return None
 
 
 def recipient_fault(text: str) -> str | None:

@@ -15,7 +15,8 @@ entries; without a section [DEFAULT] the default stays.
 
 `dane` is not a documented key: what the appliance calls it there is not known. It is written only
 where it says something, under a comment, so that a file without DANE is one that an appliance has
-every key of.
+every key of. A file from production that has another key is refused with a line that names it; who
+knows the name puts it into `DANE_KEYS`, and it is taken.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -67,15 +68,18 @@ DANE: Mapping[str, DaneSetting] = {
     "opportunistic": DaneSetting.OPPORTUNISTIC,
     "mandatory": DaneSetting.MANDATORY,
 }
+DANE_KEYS = ("dane",)  # the first is written, any is read
+DANE_BESIDES: Mapping[str, DaneSetting] = {"none": DaneSetting.NONE, "no": DaneSetting.NONE}
 SWITCH: Mapping[str, bool] = {"off": False, "on": True}
 
+NO_OTHERS: Mapping[str, Any] = {}
 Value = Callable[[str], Any]
 """From a text to a value; raises `ValueError` with the end of a sentence."""
 
 
-def _word(words: Mapping[str, Any]) -> Value:
-    """One of the words, or its number in their order."""
-    values = {word.lower(): value for word, value in words.items()}
+def _word(words: Mapping[str, Any], besides: Mapping[str, Any] = NO_OTHERS) -> Value:
+    """One of the words, or its number in their order; `besides` are read as well."""
+    values = {word.lower(): value for word, value in {**besides, **words}.items()}
     values |= {str(at): value for at, value in enumerate(words.values())}
 
     def value(text: str) -> Any:
@@ -107,7 +111,7 @@ KEYS: Mapping[str, tuple[str, Value]] = {
     "limit_type": ("limit_scope", _word(SCOPES)),
     "limit_apply": ("enforcement", _word(ENFORCEMENTS)),
     "table_tls": ("tls", _word(TLS)),
-    "dane": ("dane", _word(DANE)),
+    DANE_KEYS[0]: ("dane", _word(DANE, DANE_BESIDES)),
     "bounce_validation": ("bounce_verification", _word(SWITCH)),
     "bounce_profile": ("bounce_profile", str),
 }
@@ -115,14 +119,14 @@ ONLY_DEFAULT: Mapping[str, tuple[str, Value]] = {
     "send_tls_req_alert": ("alert", _word(SWITCH)),
     "certificate": ("certificate", str),
 }
-OPTIONAL = {"recipient_minutes", "recipient_limit", "bounce_profile", "dane"}
+OPTIONAL = {"recipient_minutes", "recipient_limit", "bounce_profile", DANE_KEYS[0]}
 NEEDS = {
     "max_host_concurrency": ("limit_type", "limit_apply"),
     "recipient_limit": ("recipient_minutes", "limit_type", "limit_apply"),
 }
-COMMENT = """\
-# "dane" is not a documented key of this file. Take it out if an appliance refuses it, and set
-# DANE there with destconfig."""
+COMMENT = f"""\
+# "{DANE_KEYS[0]}" is not a documented key of this file. Take it out if an appliance refuses it, and
+# set DANE there with destconfig."""
 
 # Writing.
 
@@ -147,7 +151,7 @@ def _commented(table: DestinationControls) -> Iterator[str]:
 def _default_lines(table: DestinationControls) -> Iterator[str]:
     default = table.default
     for key, (field, _) in KEYS.items():
-        if key == "dane" and default.dane is DaneSetting.NONE:
+        if field == "dane" and default.dane is DaneSetting.NONE:
             continue
         if key in ("recipient_minutes", "recipient_limit") and not default.recipient_limit:
             continue
@@ -182,6 +186,22 @@ def _shown(value: Any, key: str) -> str:
 # Reading.
 
 
+def _hint(key: str) -> str:
+    """What to do about a key that is not taken, for the end of a sentence."""
+    if key in ONLY_DEFAULT:
+        return " in a domain's section"
+    if "dane" in key or "tlsa" in key:
+        return (
+            "; the appliance's name for its DANE setting is not published. Call it "
+            f"{DANE_KEYS[0]} here, with one of {', '.join(DANE)}, or take the line out and use "
+            "destconfig"
+        )
+    from difflib import get_close_matches
+
+    close = get_close_matches(key, KEYS, n=1, cutoff=0.8)
+    return f"; did you mean {close[0]}?" if close else f"; the settings are {', '.join(KEYS)}"
+
+
 class _Section:
     """One section of a file: its keys with their values, and where they stood."""
 
@@ -197,13 +217,12 @@ class _Section:
 
     def take(self, line: int, text: str) -> None:
         name, sign, value = (part.strip() for part in text.partition("="))
-        key = name.lower()
+        key = DANE_KEYS[0] if name.lower() in DANE_KEYS else name.lower()
         known = KEYS if self.domain else {**KEYS, **ONLY_DEFAULT}
         if not sign:
             refuse(self.where, line, f"{quoted(text)} is neither [section] nor name = value")
         if key not in known:
-            only = " in a domain's section" if key in ONLY_DEFAULT else ""
-            refuse(self.where, line, f"there is no setting {quoted(name)}{only}")
+            refuse(self.where, line, f"there is no setting {quoted(name)}{_hint(key)}")
         if key in self.values:
             refuse(self.where, line, f"{key} is given twice")
         try:

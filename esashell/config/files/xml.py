@@ -4,7 +4,10 @@ Of its elements only those are read, and written by `xmltext`, whose names Cisco
 stylesheet "configlook", of AsyncOS 5 and 6): host name, interfaces, DNS, bounce profiles, log
 subscriptions and SSL. Destination controls, SMTP routes, listeners and DANE are not among them, and
 no names are made up for those. What a file has besides is left out, and told; a known element with
-a value that cannot be taken refuses the file.
+a value that cannot be taken refuses the file, with its line.
+
+Of log subscriptions most kinds are `log_text`, and what tells those apart is not published: such an
+element is taken for the subscription of its name, and left out where there is none.
 """
 
 from collections.abc import Callable
@@ -18,11 +21,11 @@ from esashell.config.files.reading import refuse
 from esashell.config.files.xmltree import Element, tree
 from esashell.config.model.bounce import BounceProfile
 from esashell.config.model.dnsserver import AlternateDomain, AlternateServer, DnsServer
-from esashell.config.model.logs import LogLevel
+from esashell.config.model.logs import LogLevel, LogSubscription, LogType
 from esashell.config.model.network import Interface
 from esashell.config.model.security import METHODS, SslSide
 from esashell.config.quoting import quoted
-from esashell.config.tree import Config
+from esashell.config.tree import Config, KeyPath
 from esashell.errors import BadConfiguration
 
 T = TypeVar("T")
@@ -47,7 +50,12 @@ METHOD_WORDS = ("sslv3", "tlsv1_0", "tlsv1_1", "tlsv1_2", "tlsv1_3")
 _METHOD_OF = dict(zip(METHOD_WORDS, METHODS, strict=True)) | {"tlsv1": METHODS[1]}
 _YES = ("1", "yes", "true", "on")
 _NO = ("0", "no", "false", "off", "")
-_LOG_ELEMENTS = ("log_text", "log_bounces", "log_cli", "log_status")
+LOG_TYPES = {
+    "log_bounces": LogType.BOUNCE,
+    "log_cli": LogType.CLI,
+    "log_status": LogType.STATUS,
+}
+_LOG_ELEMENTS = ("log_text", *LOG_TYPES)
 
 
 def read(raw: bytes, where: str, config: Config) -> tuple[Config, tuple[str, ...]]:
@@ -64,8 +72,9 @@ def read(raw: bytes, where: str, config: Config) -> tuple[Config, tuple[str, ...
         else:
             config = reader(file, config, element)
     for breach in breaches(config):
-        name = quoted(where)[1:-1]
-        raise BadConfiguration(f"Error: {name}: {breach.text} Nothing was imported.")
+        line = file.line(breach.path)
+        place = quoted(where)[1:-1] + (f", line {line}" if line else "")
+        raise BadConfiguration(f"Error: {place}: {breach.text} Nothing was imported.")
     return config, tuple(file.left)
 
 
@@ -75,6 +84,16 @@ class _File:
     def __init__(self, where: str) -> None:
         self.where = where
         self.left: dict[str, None] = {}
+        self._lines: dict[KeyPath, int] = {}
+
+    def note(self, element: Element, *path: str | int) -> None:
+        """Where in the file this part of the configuration came from."""
+        self._lines[path] = element.line
+
+    def line(self, path: KeyPath) -> int:
+        """The line of the nearest part that has one; 0 where the file says nothing of it."""
+        found = (self._lines.get(path[:length], 0) for length in range(len(path), 0, -1))
+        return next(filter(None, found), 0)
 
     def leave(self, element: Element, above: str = "") -> None:
         self.left[f"{above}{element.name}"] = None
@@ -118,13 +137,16 @@ def _text(element: Element | None, present: str) -> str:
 
 
 def _hostname(file: _File, config: Config, element: Element) -> Config:
+    file.note(element, "hostname")
     return replace(config, hostname=element.text)
 
 
 def _interfaces(file: _File, config: Config, element: Element) -> Config:
     present = {each.name: each for each in config.interfaces}
-    found = []
+    found: list[Interface] = []
+    file.note(element, "interfaces")
     for each in element.all("interface"):
+        file.note(each, "interfaces", len(found))
         name = file.needed(each, "interface_name")
         old = present.get(name, Interface(name, ""))
         mask = each.child("netmask")
@@ -151,9 +173,11 @@ def _prefix(file: _File, element: Element) -> int:
 
 def _dns(file: _File, config: Config, element: Element) -> Config:
     dns = config.dns
+    file.note(element, "dns")
     if (local := element.child("local_dns")) is not None:
-        servers = []
+        servers: list[DnsServer] = []
         for each in local.all("dns_ip"):
+            file.note(each, "dns", "servers", len(servers))
             priority = each.attributes.get("priority", "0")
             if not (priority.isascii() and priority.isdigit() and len(priority) < 11):
                 file.refuse(each, f"has the priority {quoted(priority, 20)}")
@@ -161,8 +185,9 @@ def _dns(file: _File, config: Config, element: Element) -> Config:
         dns = replace(dns, servers=tuple(servers))
     if (alternates := element.child("alt_dns")) is not None:
         present = {each.domain: each for each in dns.alternates}
-        found = []
+        found: list[AlternateDomain] = []
         for each in alternates.all("alt_dns_domain"):
+            file.note(each, "dns", "alternates", len(found))
             domain = file.needed(each, "dns_domain")
             names = tuple(
                 AlternateServer(file.needed(s, "ip"), _text(s.child("nameserver_name"), ""))
@@ -183,8 +208,10 @@ def _bounce_down(file: _File, config: Config, element: Element) -> Config:
 
 def _bounces(file: _File, config: Config, element: Element) -> Config:
     present = {each.name: each for each in config.bounces.profiles}
-    found = []
+    found: list[BounceProfile] = []
+    file.note(element, "bounces", "profiles")
     for each in element.all("bounce_profile"):
+        file.note(each, "bounces", "profiles", len(found))
         name = file.needed(each, "bounce_profile_name")
         old = present.get(name, BounceProfile(name))
         child = each.child
@@ -208,14 +235,20 @@ def _bounces(file: _File, config: Config, element: Element) -> Config:
 
 
 def _logs(file: _File, config: Config, element: Element) -> Config:
-    """Of the subscriptions that there are here: what an element says of its type is not known."""
     subscriptions = {each.name: each for each in config.logs.subscriptions}
     for each in element.children:
         name = _text(each.child("name"), "")
+        kind = LOG_TYPES.get(each.name)
         old = subscriptions.get(name)
-        if each.name not in _LOG_ELEMENTS or old is None:
+        if old is None and kind is not None:
+            old = LogSubscription(name, kind, name)
+        if each.name not in _LOG_ELEMENTS or old is None or kind not in (None, old.type):
             file.leave(each, f"{element.name}/")
             continue
+        places = [*subscriptions, name]
+        file.note(each, "logs", "subscriptions", places.index(name))
+        recorded = file.number(each.child("bytes_to_record"), old.bytes_to_record)
+        old = replace(old, bytes_to_record=recorded)
         level = each.child("log_level")
         if level is not None:
             old = replace(old, level=_level(file, level))
@@ -246,6 +279,7 @@ def _log_setting(field: str) -> "Callable[[_File, Config, Element], Config]":
 
 
 def _ssl(file: _File, config: Config, element: Element) -> Config:
+    file.note(element, "ssl")
     ssl = config.ssl
     for name in ("inbound", "outbound"):
         side: SslSide = getattr(ssl, name)

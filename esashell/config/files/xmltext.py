@@ -6,18 +6,19 @@
 from collections.abc import Iterable, Iterator
 from ipaddress import ip_network
 
-from esashell.config.files.xml import BOUNCE_ELEMENTS, METHOD_WORDS
+from esashell.config.files.xml import BOUNCE_ELEMENTS, LOG_TYPES, METHOD_WORDS
 from esashell.config.model.bounce import BounceProfile
 from esashell.config.model.dnsserver import AlternateDomain
-from esashell.config.model.logs import LogSettings, LogSubscription
+from esashell.config.model.logs import LogSettings, LogSubscription, LogType
 from esashell.config.model.security import METHODS, SslSide
 from esashell.config.tree import Config
 
 NOT_WRITTEN = (
     "time zone, destination controls and DANE, SMTP routes,",
     "listeners, delivery, certificates, interface groups, IPv6",
-    "addresses, DNSSEC settings. The names of their elements are",
-    "not published. 'showconfig' without format=xml has it all.",
+    "addresses, DNS search list, DNSSEC settings. The names of",
+    "their elements are not published. 'showconfig' without",
+    "format=xml has it all.",
 )
 
 
@@ -96,10 +97,10 @@ def _profile_lines(profile: BounceProfile) -> Iterator[str]:
 
 def _log_lines(logs: LogSettings) -> Iterator[str]:
     for each in logs.subscriptions:
-        yield from _within(_LOG_ELEMENT.get(each.type.name, "log_text"), _log(each))
+        yield from _within(_LOG_ELEMENT.get(each.type, "log_text"), _log(each))
 
 
-_LOG_ELEMENT = {"BOUNCE": "log_bounces", "CLI": "log_cli", "STATUS": "log_status"}
+_LOG_ELEMENT = {kind: element for element, kind in LOG_TYPES.items()}
 
 
 def _log(log: LogSubscription) -> Iterator[str]:
@@ -110,6 +111,8 @@ def _log(log: LogSubscription) -> Iterator[str]:
         _leaf("rolloversize", log.maximum_size),
         _leaf("rollover_max_files", log.maximum_files),
     ]
+    if log.type is LogType.BOUNCE:
+        yield _leaf("bytes_to_record", log.bytes_to_record)
     yield from _within("retrieval", _within("ftp_poll", poll))
 
 

@@ -80,7 +80,7 @@ class DefaultControl(Struct, frozen=True, forbid_unknown_fields=True):
     bounce_profile: str = "Default"
 
 
-class DestinationControl(Struct, frozen=True, forbid_unknown_fields=True):
+class DestinationControl(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """The entry of one domain, or of the sub-domains of one; None is the default's value."""
 
     domain: str

@@ -37,6 +37,8 @@ class AlternateDomain(Struct, frozen=True, forbid_unknown_fields=True):
 class DnsSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """The resolvers and what goes with them; times in seconds.
 
+    `search` are the domains that a name without a dot is tried in, in that order, before it is
+    taken for a whole name.
     `sha1` is not the appliance's: whether zones signed with SHA-1 (algorithms 5 and 7) are
     validated, as RFC 8624 had it, or count as unsigned, as RFC 9905 wants. Nor is `digest_agility`:
     whether of several digests in a TLSA set only the strongest counts (RFC 7671 9).
@@ -48,3 +50,4 @@ class DnsSettings(Struct, frozen=True, forbid_unknown_fields=True):
     alternates: tuple[AlternateDomain, ...] = ()
     sha1: bool = False
     digest_agility: bool = True
+    search: tuple[str, ...] = ()

@@ -24,7 +24,7 @@ MOST_ROUTES = 40_000
 MOST_DESTINATIONS = 100
 
 
-class SmtpRoute(Struct, frozen=True, forbid_unknown_fields=True):
+class SmtpRoute(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """One route; the destinations in the order of their priorities."""
 
     domain: str

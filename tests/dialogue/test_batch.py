@@ -228,3 +228,33 @@ def test_typed_and_on_one_line_are_the_same(limit, tls, port):
     line = " ".join(f"{key}={value}" for key, value in given_options.items() if value is not None)
     asked = Interview(Logbook(desk.CONFIG), Script([*typed, "y"])).run(desk.limits())
     assert play(desk.limits(), line)[0] == asked
+
+
+def settings():
+    """An operation of a menu, all of whose questions have present values."""
+    which = yield from menu("operation", "", {"setup": "Change.", "clear": "Remove."})
+    if which == "clear":
+        return (yield from confirm("Are you sure?"))
+    first = yield from number("first", "First?", 1, 1, 9)
+    return which, first, (yield from number("second", "Second?", 2, 1, 9))
+
+
+def test_a_line_that_only_names_an_operation_opens_its_questions_at_a_terminal():
+    book, script = desk.logbook(), Script(["7", ""])
+    fallback = Interview(book, script)
+    assert play(settings(), "setup", book, fallback)[0] == ("setup", 7, 2)
+    assert script.transcript == "\nFirst?\n[1]> 7\n\nSecond?\n[2]> \n"
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [("setup second=5", ("setup", 1, 5)), ("clear", True)],
+)
+def test_a_line_that_says_more_or_all_there_is_to_say_asks_nothing(line, expected):
+    book, script = desk.logbook(), Script([])
+    assert play(settings(), line, book, Interview(book, script))[0] == expected
+    assert script.transcript == ""
+
+
+def test_in_a_script_an_operation_that_is_only_named_keeps_what_there_is():
+    assert play(settings(), "setup")[0] == ("setup", 1, 2)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from esashell.dialogue import kinds
-from esashell.dialogue.requests import BLANK, LONGEST_ANSWER, Ask, Kind, show_prompt
+from esashell.dialogue.questions import BLANK, LONGEST_ANSWER, Ask, Kind, show_prompt
 from esashell.errors import BadAnswer
 from esashell.resolver.names import name_from_text
 

@@ -3,9 +3,10 @@
 import pytest
 from msgspec.structs import replace
 
-from esashell.config.model.dnsserver import DnsServer
+from esashell.config.model.dnsserver import DnsServer, DnsSettings
 from esashell.dialogue.batch import Batch
 from esashell.dialogue.kinds import address, number
+from esashell.dialogue.outline import outline
 from esashell.dialogue.script import Logbook, scripted
 from esashell.dialogue.table import Table, listing, operate
 from esashell.errors import OperatorError
@@ -113,3 +114,31 @@ def test_an_interrupted_operation_has_not_happened():
     now, _, book = play("new", "192.0.2.9", "edit", "1", "192.0.2.8", "^C")
     assert now == "192.0.2.1/0, 192.0.2.2/1, 192.0.2.9/0"
     assert len(book.staged) == 1
+
+
+def ask_new_early(config):
+    ip = yield from address("ip", "Which address?")
+    if not (yield from ROWS.is_free(config, ip)):
+        return ()
+    return (DnsServer(ip, (yield from number("priority", "Which priority?", None, 0, 9))),)
+
+
+def early(config):
+    yield from operate(config, summary, (ROWS.new("Add.", ask_new_early),))
+
+
+def test_a_key_that_is_taken_is_told_before_more_is_asked():
+    book = desk.logbook()
+    shown = scripted(early(book.config), ["new", "192.0.2.1", "new", "192.0.2.9", "3", ""], book)
+    refused, _, after = shown.partition("Error: The server 192.0.2.1 already exists.\n")
+    assert "priority" not in refused
+    assert "Which priority?" in after
+    assert summary(book.config) == "192.0.2.1/0, 192.0.2.2/1, 192.0.2.9/3"
+    with pytest.raises(OperatorError, match=r"The server 192.0.2.2 already exists\."):
+        Batch(["new", "192.0.2.2", "3"], book, print).run(early(book.config))
+
+
+def test_whoever_reads_the_dialogue_sees_what_comes_behind_a_key_that_is_taken():
+    taken = replace(desk.CONFIG, dns=DnsSettings(servers=(DnsServer("192.0.2.1"),)))
+    (form,) = outline(lambda: early(taken))
+    assert form.usage == "new <ip> <priority>"

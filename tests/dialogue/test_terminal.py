@@ -11,7 +11,8 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from esashell.dialogue.interview import Interview
-from esashell.dialogue.kinds import choice, domain, text, yes_no
+from esashell.dialogue.kinds import choice, domain, number, text, yes_no
+from esashell.dialogue.requests import Notice, Refuse, Remark, Say
 from esashell.dialogue.terminal import LONGEST_LINE, LONGEST_PASTE, Terminal
 from tests.dialogue import desk
 
@@ -20,30 +21,34 @@ BEGIN, END = "\x1b[200~", "\x1b[201~"
 
 @contextmanager
 def terminal(complete=lambda line: (), history=None, names=tuple):
-    shown = []
+    shown, paged = [], []
     with create_pipe_input() as keys:
         console = Terminal(
             complete,
             shown.append,
             shown.append,
             history,
+            page=paged.append,
             names=names,
             input=keys,
             output=DummyOutput(),
         )
-        console.shown = shown
+        console.shown, console.paged = shown, paged
         console.keys = keys
         yield console
 
 
 def sent(console, *texts):
-    """Type the texts, with a moment's rest between them; then the terminal goes away, so that a
-    test that wants more fails and does not hang."""
+    """Type the texts, each but the first when the history is there to be gone through; then the
+    terminal goes away, so that a test that wants more fails and does not hang."""
+    lines = console._commands.default_buffer
 
     def send():
         for at, each in enumerate(texts):
             if at:
-                time.sleep(0.3)
+                until = time.monotonic() + 60
+                while len(lines._working_lines) < 2 and time.monotonic() < until:
+                    time.sleep(0.01)
             console.keys.send_text(each)
         console.keys.close()
 
@@ -185,3 +190,58 @@ def test_an_explanation_is_broken_between_words_where_the_screen_ends():
         "Preferred goes on in clear where TLS fails before it began; Required does not.",
         "(Guide)",
     ]
+
+
+SENTENCE = "Warning: " + "a word and another " * 6 + "at the end."
+LIST = "\n".join(f"{at}. entry" for at in range(1, 200))
+
+
+def test_sentences_are_broken_between_words_and_tables_are_left_alone():
+    def dialogue():
+        yield Say(SENTENCE)
+        yield Remark(SENTENCE)
+        yield Notice(f"Errors:\n  {SENTENCE}")
+        yield Refuse(SENTENCE)
+
+    with terminal() as console:
+        Interview(desk.logbook(), console).run(dialogue())
+        raw, *folded = console.shown
+    assert raw == SENTENCE
+    for each in folded:
+        assert max(map(len, each.split("\n"))) <= 80
+        assert each.split()[-len(SENTENCE.split()) :] == SENTENCE.split()
+    # What is set in stays set in.
+    assert all(line.startswith("  ") for line in folded[1].split("\n")[1:])
+
+
+def test_a_text_longer_than_the_screen_is_shown_page_by_page():
+    with terminal() as console:
+        console.say("short")
+        console.say(LIST)
+        assert (console.shown, console.paged) == (["short"], [LIST])
+
+
+def test_a_table_in_a_question_is_paged_and_what_is_asked_is_shown_whatever_became_of_it():
+    with terminal() as console:
+        sent(console, "7\r")
+        Interview(desk.logbook(), console).run(number("n", f"{LIST}\n\nWhich?", None, 1, 9))
+        assert console.paged == [f"\n{LIST}"]
+        assert console.shown == ["\nWhich?\n"]
+
+
+def test_nothing_that_was_pasted_answers_a_pause():
+    with terminal() as console:
+        sent(console, f"{BEGIN}first\nsecond\n{END}")
+        assert console.command("> ") == "first"
+        console.say(LIST)
+        assert console.paged == []
+        assert console.command("> ") == "second"
+
+
+def test_a_question_is_broken_between_words_and_the_blank_before_the_answer_stays():
+    with terminal() as console:
+        sent(console, "y\r")
+        assert Interview(desk.logbook(), console).run(yes_no("q", SENTENCE + " Really?", False))
+    (shown,) = console.shown
+    assert max(map(len, shown.split("\n"))) <= 80
+    assert shown.split() == SENTENCE.split()[: len(shown.split())]

@@ -47,6 +47,28 @@ class Issued(Struct, frozen=True):
         return x509.load_der_x509_certificate(self.der).public_bytes(Encoding.PEM)
 
 
+# A group for DSA keys of 2048 bits: keys are made in no time, finding a group takes seconds.
+_DSA_P = int(
+    "dcce2c18f8c98a38e93bc45cbd84a98f8ca2f07defe87f145dd4458df36c608c0c036cece889686f0aeba43a"
+    "6ce0fc4b991654331a64a5023a1fd7ad0b2a81114a0223e4cea2eea0bb743649310deaf852c8ce5d23ab8eda"
+    "c999d840d6b4fe0bcfbeee298f170cd589ba859616bc5fd53faf983c97f0246a42d01058c22748c87f2620e5"
+    "d34b8de72b0fa0d0300d4fbdac9fa1e7ee6813af0f47e96837468c0a4070f4bacefba8b3a9330ed121642955"
+    "9848f7244e2f2a86effa1c54d7c72d6d1d1c6a705141fa6572c701c1795fdabd9e88f7546936e74245437099"
+    "0137c74f97a48e174df81176d258351dcd6975f3762bd058051ef47f1812785e74e52df9",
+    16,
+)
+_DSA_Q = int("b0eaeddd017a235eddc0193b3377943bef8f55673d7a00ed755ead21d90e9a5f", 16)
+_DSA_G = int(
+    "22932e50192072124c00c08fe0981ac8cff61d8e1a3a508f9e88b296069ba1607d1892bbe1e0e671d0cb8164"
+    "5eae59977ccb674d92426b34429b7bf8e19d9158171f11cb383a3886ea7d5f9942a00e51ff1af08e0b732768"
+    "1a92e74dac0301b522e3c8511758f0595512f5abad74b925e394a237f6fd6d7c822987821ee7480aa14ab8d8"
+    "e0c3b0807457f1e3fad832556ba21eb4699cfaaca075c6aa88baf072e1ee58f542e4037efcb6fc83e2e054ad"
+    "78468bd51cc4c08c8d056872f4df060de3c49769ac026c1bc3ddfcdcbcbb03496c091e6aaf01a4f227845a09"
+    "f350f12c5035f75813dcdebdbe873497b83814a26f5d2b5b46366fd70af7a41dc08c7a74",
+    16,
+)
+
+
 def new_key(kind: str = "ec") -> Any:
     match kind:
         case "ec":
@@ -58,7 +80,8 @@ def new_key(kind: str = "ec") -> Any:
         case "ed448":
             return ed448.Ed448PrivateKey.generate()
         case "dsa":
-            return dsa.generate_private_key(2048)
+            group = dsa.DSAParameterNumbers(_DSA_P, _DSA_Q, _DSA_G).parameters()
+            return group.generate_private_key()
     raise ValueError(kind)
 
 

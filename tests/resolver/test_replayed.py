@@ -15,6 +15,7 @@ from esashell.resolver.answer import Answer, Existence, Security
 from esashell.resolver.names import Name
 from esashell.resolver.rrtypes import RRType
 from esashell.resolver.wire import Message, Rrset
+from tests.conftest import LONG
 from tests.resolver.signer import A2, SignedZone, World, mx, n
 
 BELIEVED = (Security.SECURE, Security.INSECURE)
@@ -106,7 +107,7 @@ def test_what_was_signed_for_another_question_proves_nothing_false(denial: str) 
     honest = world.internet.mutate
     truths: dict[tuple[Name, int], Answer] = {}
     believed = 0
-    for _ in range(350):
+    for _ in range(350 if LONG else 150):
         qname, rdtype = dice.choice(NAMES), dice.choice(TYPES)
         if (qname, rdtype) not in truths:
             truths[qname, rdtype] = world.ask(str(qname), rdtype)
@@ -140,4 +141,4 @@ def test_what_was_signed_for_another_question_proves_nothing_false(denial: str) 
             assert answer.security is truth.security, (qname, rdtype, forged)
             if answer.security is Security.SECURE:
                 assert said(answer) == said(truth), (qname, rdtype, forged)
-    assert believed > 30
+    assert believed > 10

@@ -16,6 +16,7 @@ from esashell.resolver import wire
 from esashell.resolver.names import ROOT, name_from_labels, name_from_text
 from esashell.resolver.rrtypes import RRType
 from esashell.resolver.wire import BadMessage, Message, Rrset
+from tests.conftest import LONG
 
 RECORDS = [
     ("a.example.", "A", ["192.0.2.1", "192.0.2.2"]),
@@ -85,7 +86,7 @@ def test_arbitrary_bytes_are_a_message_or_a_bad_message(data):
 
 
 @given(st.data())
-@settings(max_examples=400)
+@settings(max_examples=400 if LONG else 150)
 def test_mutated_messages_are_messages_or_bad_messages(data):
     octets = bytearray(sample().to_wire())
     for _ in range(data.draw(st.integers(1, 12))):

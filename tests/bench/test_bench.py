@@ -18,7 +18,7 @@ def test_the_resolver_is_measured_beside_libunbound(tmp_path: Path) -> None:
         lacking("libunbound for Python is not installed (Debian package: python3-unbound)")
     with resolver.prepared(6, tmp_path) as bench:
         for window in resolver.WINDOWS:
-            check(resolver.measured(bench, 1, window))
+            check(resolver.measured(bench, 1, *window))
 
 
 def check(runs: list[tuple[resolver.Run, resolver.Run]]) -> None:

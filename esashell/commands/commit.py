@@ -8,7 +8,9 @@ end answers the question about rollback.
 difference, since the time is kept with the configuration.
 
 `commit --plan FILE` is ours too. It commits what `plan -o FILE` looked at, and nothing else; it is
-refused if something else runs by now than the plan began with.
+refused if something else runs by now than the plan began with. `commit FILE.json` is the same: a
+first word with that ending is always such a file, and never the beginning of a comment, so that
+nobody commits what is pending who meant a plan.
 
 Before its question a commit says in one line what becomes of the mail, where that changes: in the
 lab always, elsewhere by what the session's last `plan` has seen. `esashell --no-plan` says nothing.
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
 
 CONFIRMED = "confirmed"
 PLAN = "--plan"
+PLAN_ENDING = ".json"
 MOST_MINUTES = 7 * 24 * 60
 
 
@@ -72,7 +75,10 @@ MINUTES: Kind[int] = Kind(_minutes, words=(CONFIRMED,), sample=f"{CONFIRMED} 10"
 
 
 def _plan_words(words: Sequence[str]) -> int:
-    return min(2, len(words)) if words[:1] == [PLAN] else 0
+    if words[:1] == [PLAN]:
+        return min(2, len(words))
+    # A quoted comment is one word as well, and may end in a file's name.
+    return int(bool(words) and words[0].endswith(PLAN_ENDING) and not set(words[0]) & set(" \t"))
 
 
 def _plan_file(text: str) -> str:
@@ -128,6 +134,7 @@ USAGE = (
     "commit [<comment>] [y|n]",
     "commit confirmed <minutes> [<comment>] [y|n]",
     "commit --plan <file> [<comment>] [y|n]",
+    "commit <file>.json [<comment>] [y|n]",
 )
 
 

@@ -56,6 +56,9 @@ def destinations_in(text: str, file: str) -> Listed:
         more = [f"... and {left:,} more like these"] if left > 0 else []
         head = "Error: no plan: these lines are not destinations:"
         raise OperatorError("\n  ".join([head, *bad[:MOST_BAD], *more]))
+    if not rates:
+        # A plan over nobody would say that nothing changes.
+        raise OperatorError(f"Error: no plan: {file} has no destination.")
     return _listed(rates)
 
 

@@ -1,6 +1,6 @@
 """plan: what the pending changes would do to the mail, before anybody commits them. Ours.
 
-    plan [A [B]] [--domains FILE] [--fresh] [--all] [--html FILE] [-o FILE]
+    plan [A [B]] [--domains FILE] [--fresh] [--all] [--json] [--html FILE] [-o FILE]
 
 Without words it compares the running configuration with the pending one. A and B are numbers of
 revisions (`rollbackconfig` lists them), `running`, `pending`, or files; one alone is compared with
@@ -21,7 +21,7 @@ The status is 0 when no outcome changes, 2 when some do and none for the worse, 
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -46,10 +46,10 @@ if TYPE_CHECKING:
     from esashell.dialogue.drive import Dialogue
 
 USAGE = (
-    "plan [--domains <file>] [--fresh] [--all] [--html <file>] [-o <file>]",
+    "plan [--domains <file>] [--fresh] [--all] [--json] [--html <file>] [-o <file>]",
     "plan <revision>|<file>|running [<revision>|<file>|pending] [...]",
 )
-FLAGS = ("--all", "--fresh")
+FLAGS = ("--all", "--fresh", "--json")
 VALUED = ("--domains", "--html", "-o")
 
 
@@ -60,6 +60,7 @@ class Wish(Struct, frozen=True):
     domains: str = ""
     every: bool = False
     fresh: bool = False
+    json: bool = False
     page: str = ""
     saved: str = ""
 
@@ -80,6 +81,7 @@ def _wish(words: Sequence[str]) -> Wish:
         found.last("--domains"),
         found.has("--all"),
         found.has("--fresh"),
+        found.has("--json"),
         found.last("--html"),
         found.last("-o"),
     )
@@ -121,11 +123,20 @@ def plan_command(appliance: "Appliance") -> "Dialogue[int]":
     yield Show(lambda: document(found, told, about.undo, ages))
     width = appliance.screen.width
     with seldom_collecting():
-        shown = "\n".join(lines(found, told, about, width, every=wish.every))
+        if wish.json:
+            shown = _json(document(found, told, about.undo, ages))
+        else:
+            shown = "\n".join(lines(found, told, about, width, every=wish.every))
     yield Say(shown)
     if not found.affected:
         return 0
     return 3 if found.is_regression else 2
+
+
+def _json(record: dict[str, Any]) -> str:
+    import msgspec
+
+    return msgspec.json.format(msgspec.json.encode(record)).decode()
 
 
 def _sides(

@@ -29,13 +29,17 @@ class Base(Struct, frozen=True):
 
 
 class Saved(Struct, frozen=True):
-    """What has to be known of a plan to commit it. Without a base it cannot be."""
+    """What has to be known of a plan to commit it. Without a base it cannot be.
+
+    `seal` is a digest of its configuration and its summary, so that an edit by hand is found out.
+    """
 
     schema: str
     version: int
     summary: str
     base: Base | None
     config: str
+    seal: str
 
 
 def base(head: Head, running: Config) -> Base:
@@ -47,9 +51,15 @@ def digest(config: Config) -> str:
     return sha256(encode(config).encode()).hexdigest()
 
 
+def _seal(summary: str, config: str) -> str:
+    return sha256(f"{summary}\n{config}".encode()).hexdigest()
+
+
 def saved(document: dict[str, Any], base: Base | None, after: Config) -> str:
     """The text of the file."""
-    whole = {**document, "base": base, "config": encode(after)}
+    config = encode(after)
+    seal = _seal(document["summary"], config)
+    whole = {**document, "base": base, "config": config, "seal": seal}
     return msgspec.json.format(msgspec.json.encode(whole), indent=2).decode() + "\n"
 
 
@@ -64,6 +74,9 @@ def read(text: str, file: str) -> tuple[Saved, Config]:
         raise CommitRefused(
             f"Not committed: {name} is not a plan of version {VERSION}, which this program reads."
         )
+    if found.seal != _seal(found.summary, found.config):
+        # What it ends in is then something that nobody has looked at.
+        raise CommitRefused(f"Not committed: {name} was edited after it was saved.")
     try:
         return found, decode(found.config, file)
     except BadConfiguration as damage:

@@ -16,6 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from esashell.config.apart import exchanged
+from esashell.config.lookup import index
 from esashell.config.model.destination import (
     DaneSetting,
     DefaultControl,
@@ -45,22 +46,17 @@ class Table(Generic[E]):
     def __init__(self, entries: tuple[E, ...], base: "Table[E] | None" = None) -> None:
         """With another table to begin with, only what is different is read."""
         self.entries: tuple[E, ...] = entries
-        self.by_pattern: dict[str, E] = {}
+        self.by_pattern: dict[str, E] = index(entries)
         self.unlike: set[str] = set()
-        if base is not None and len(base.by_pattern) == len(base.entries):
-            gone, come = exchanged(base.entries, entries)
-            self.by_pattern = base.by_pattern.copy()
-            for each in gone:
-                del self.by_pattern[each.domain.lower()]
-            for each in come:
-                self.by_pattern[each.domain.lower()] = each
-            self.unlike = {each.domain.lower() for each in (*gone, *come)}
-            if len(self.by_pattern) == len(entries):
-                return
-        # Backwards, so that the first of two is what remains.
-        self.by_pattern = {each.domain.lower(): each for each in reversed(entries)}
-        if base is not None:
-            old, new = base.by_pattern, self.by_pattern
+        if base is None:
+            return
+        old, new = base.by_pattern, self.by_pattern
+        if len(old) == len(base.entries) and len(new) == len(entries):
+            self.unlike = {
+                each.domain.lower() for it in exchanged(base.entries, entries) for each in it
+            }
+        else:
+            # Of two for the same the first counts, so their order may be all that is different.
             self.unlike = {it for it in old.keys() | new.keys() if old.get(it) != new.get(it)}
 
     def concerning(self, domain: str) -> tuple[E, ...]:

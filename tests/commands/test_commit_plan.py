@@ -110,6 +110,34 @@ def test_a_saved_plan_is_committed_as_it_was_looked_at(tmp_path: Path) -> None:
     }
 
 
+def test_a_first_word_that_ends_as_a_saved_plan_does_is_one(tmp_path: Path) -> None:
+    file = tmp_path / "plan.json"
+    at = play.session(tmp_path / "state")
+    typed(at, MISTAKE, f"plan --domains {partners(tmp_path)} -o {file}", "clearchanges yes")
+    typed(at, "sethostname b.example")
+    # Something is pending, and it is not what such a word commits.
+    assert "something else than the plan is pending" in typed(at, f"commit {file} y")
+    assert "cannot be read" in typed(at, f"commit {tmp_path / 'none.json'} y")
+    typed(at, "clearchanges yes")
+    assert STOPS in typed(at, f"commit {file} as the board said y")
+    assert (at.head.number, at.head.comment) == (1, "as the board said")
+    assert "and revision 1 runs" in typed(at, f"commit {file} y")
+    typed(at, "sethostname c.example", 'commit "takes plan.json" y')
+    assert at.head.comment == "takes plan.json"
+
+
+@pytest.mark.parametrize(("old", "new"), [("no-starttls.lab", "ietf.lab"), ("1 stop", "0 stop")])
+def test_a_saved_plan_that_was_edited_by_hand_is_refused(
+    tmp_path: Path, old: str, new: str
+) -> None:
+    file = tmp_path / "plan.json"
+    at = play.session(tmp_path / "state")
+    typed(at, MISTAKE, f"plan --domains {partners(tmp_path)} -o {file}", "clearchanges yes")
+    file.write_text(file.read_text().replace(old, new))
+    assert "was edited after it was saved." in typed(at, f"commit --plan {file} x y")
+    assert at.head.number == 0
+
+
 def test_a_saved_plan_is_refused_when_something_else_runs_by_now(tmp_path: Path) -> None:
     file = tmp_path / "plan.json"
     at = play.session(tmp_path / "state")

@@ -111,6 +111,21 @@ def test_a_list_with_a_bad_line_gives_no_plan(tmp_path: Path) -> None:
     assert screen.startswith("Error: no plan: these lines are not destinations:")
 
 
+def test_a_list_without_a_destination_gives_no_plan(tmp_path: Path) -> None:
+    file = tmp_path / "partners.txt"
+    file.write_text("# nobody yet\n\n")
+    screen = unwrapped(typed(tmp_path / "state", ROUTED, f"plan --domains {file}"))
+    assert "partners.txt has no destination." in screen
+    assert "no outcome changes" not in screen
+
+
+def test_the_document_can_be_asked_for_on_the_line(tmp_path: Path, partners: Path) -> None:
+    screen = typed(tmp_path / "state", ROUTED, f"plan --domains {partners} --json")
+    document = json.loads(screen[screen.index("{") : screen.rindex("}") + 1])
+    assert (document["schema"], document["version"]) == ("esashell.plan", 1)
+    assert document["evaluated"] == 4
+
+
 def run(folder: Path, *arguments: str) -> "tuple[int, dict[str, object]]":
     """The status of the program, and the last line of JSON on its standard output."""
     commands = [word for each in arguments for word in ("-c", each)]

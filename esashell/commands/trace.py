@@ -211,14 +211,15 @@ def _reputation(before: Client | None) -> "Dialogue[tuple[str, float | None]]":
 
 def _text(appliance: "Appliance") -> "Dialogue[str]":
     """The message, from a file or as it is typed; "" where there is none."""
-    if (yield from yes_no("load", "Load message from disk?", True, gates=("file",), batch="no")):
+    load = "Load message from disk?"
+    while (yield from yes_no("load", load, True, gates=("file",), batch="no")):
         kind = file_kind(appliance.files())
         name = yield from ask(Ask("file", "Enter the name of the file to load:", kind))
         found: bytes | OperatorError = yield ReadFile(name)
-        if isinstance(found, OperatorError):
-            yield Refuse(str(found))
+        if not isinstance(found, OperatorError):
+            return found.decode("utf-8", "replace")
+        if (yield Refuse(str(found))):
             return ""
-        return found.decode("utf-8", "replace")
     lines: list[str] = []
     size = 0
     # A command line has no body: there the default ends it at once.

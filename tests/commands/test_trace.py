@@ -40,6 +40,18 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     assert '"none.txt": No such file' in text
 
 
+def test_after_a_file_that_is_not_there_another_may_be_named(tmp_path: Path) -> None:
+    folder = tmp_path / "configuration"
+    folder.mkdir(parents=True)
+    (folder / "letter.txt").write_text("Subject: x\n\nthe very letter\n")
+    begin = ["trace", "192.168.42.10", "app.example.com", "2", "", "", "ann@example.com"]
+    text = "\n".join(
+        said(tmp_path, *begin, "bob@dane.lab", "y", "none.txt", "y", "letter.txt", "y", "n")
+    )
+    assert '"none.txt": No such file' in text
+    assert "the very letter" in text
+
+
 def test_a_pending_resolver_makes_the_outcome_unknown_and_never_a_guess(tmp_path: Path) -> None:
     text = "\n".join(said(tmp_path, "dnsconfig parent new 192.0.2.53 0", f"{LINE} bob@dane.lab"))
     assert "outcome   not known" in text
